@@ -1,0 +1,63 @@
+# The whole workflow; CI calls the same targets. `make` alone prints this list.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+WORKERS ?= auto
+
+.PHONY: help dev demo run test lint types imports cover bench check lock stress clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+# Everything is pinned with hashes; uv is used where it is installed (it is only faster), pip otherwise.
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "psrt-bot needs Python 3.11 or newer; name one with: make PYTHON=python3.12 …")'
+	@echo "Setting up .venv (once, about a minute) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt && \
+	  uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
+	else \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt && \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $@
+
+dev: $(READY) ## set up .venv
+
+demo: $(READY) ## the main job on a local Slack: nominate, vote, decide, verify
+	@$(BIN)/psrt-bot demo --headless
+
+run: $(READY) ## the bot in Socket Mode, with the settings of .env
+	$(BIN)/psrt-bot run
+
+test: $(READY) ## all tests
+	$(BIN)/pytest -q -n $(WORKERS)
+
+lint: $(READY) ## style and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(READY) ## mypy --strict
+	$(BIN)/mypy
+
+cover: $(READY) ## tests with the coverage floors
+	$(BIN)/coverage erase
+	$(BIN)/pytest -q -n $(WORKERS) --cov --cov-report=
+	$(BIN)/coverage report --fail-under=90
+	$(BIN)/coverage report --fail-under=100 --include='*/rules.py,psrt_bot/voting/ballot.py,psrt_bot/voting/bulletin.py,psrt_bot/voting/keystore.py'
+
+bench: $(READY) ## timings, as ratios measured in one run
+	$(BIN)/python -m benchmarks
+
+check: lint types cover ## everything that CI checks besides `make test`
+
+lock: ## rewrite the pinned requirements (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements/run.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml --extra demo --group dev -o requirements/dev.txt
+
+clean: ## remove what make made
+	rm -rf $(VENV) build *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
