@@ -1,0 +1,99 @@
+"""Typed facts: how a lower process tells of something without knowing who listens.
+
+A fact is announced inside the transaction that made it true; ``app.py`` binds handlers, which act
+in that same transaction. So the poll closes and the nomination learns of it, or neither.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlmodel import Session
+
+
+@dataclass(frozen=True)
+class PollOpened:
+    """A poll began: voting is possible until its close."""
+
+    poll_id: str
+
+
+@dataclass(frozen=True)
+class PollClosed:
+    """A poll was counted; its result stands in its row. Its keys still exist."""
+
+    poll_id: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class PollKeysDestroyed:
+    """The keys of an ended poll are gone; from now on nobody can tell who voted how."""
+
+    poll_id: str
+
+
+@dataclass(frozen=True)
+class PollDisputed:
+    """A poll's ballots do not add up: there is no result."""
+
+    poll_id: str
+    rejected: int
+
+
+@dataclass(frozen=True)
+class PollKeysMissing:
+    """A poll is over, but its keys are not where they should be."""
+
+    poll_id: str
+
+
+@dataclass(frozen=True)
+class PollVoided:
+    """An admin gave up a poll that could not be counted."""
+
+    poll_id: str
+
+
+@dataclass(frozen=True)
+class PollNeedsDecision:
+    """The bot was away for too much of a vote: admins choose to close or to extend."""
+
+    poll_id: str
+
+
+@dataclass(frozen=True)
+class MemberLeft:
+    """A membership ended."""
+
+    person_id: str
+
+
+@dataclass(frozen=True)
+class DeliveryDied:
+    """A message could not be delivered and will not be tried again."""
+
+    kind: str
+    conversation: str
+    code: str
+
+
+Fact = TypeVar("Fact")
+Handler = Callable[[Session, datetime, Any], None]
+
+
+class Facts:
+    """Who listens to which fact. Bound once by ``app.py``, announced to by the services."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[type, list[Handler]] = {}
+
+    def bind(self, fact: type[Fact], handler: Callable[[Session, datetime, Fact], None]) -> None:
+        """Let ``handler`` hear of every fact of this type, in the order of binding."""
+        self._handlers.setdefault(fact, []).append(handler)
+
+    def announce(self, session: Session, now: datetime, fact: object) -> None:
+        """Tell every handler, inside the caller's transaction; an error undoes all of it."""
+        for handler in self._handlers.get(type(fact), []):
+            handler(session, now, fact)

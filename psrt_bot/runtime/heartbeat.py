@@ -1,0 +1,30 @@
+"""The heartbeat: how the bot knows, after a start, how long nobody was there to close a vote."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from psrt_bot.runtime.rules import Absent, absence
+from storage.runtime import Absence, Heartbeat
+
+
+def beat(session: Session, now: datetime) -> Absent | None:
+    """Record that the bot is alive; return (and record) the absence that this beat ends, if any."""
+    heart = session.get(Heartbeat, 1, with_for_update=True)
+    gap = absence(heart.beat_at if heart else None, now)
+    if heart is None:
+        session.add(Heartbeat(id=1, beat_at=now))
+    else:
+        heart.beat_at = max(heart.beat_at, now)
+    if gap is not None:
+        session.add(Absence(away_from=gap.since, away_until=gap.until))
+    return gap
+
+
+def absences(session: Session, since: datetime, until: datetime) -> list[Absent]:
+    """Return the absences that overlap the time from ``since`` to ``until``."""
+    found = session.scalars(
+        select(Absence).where(col(Absence.away_until) > since, col(Absence.away_from) < until)
+    )
+    return [Absent(row.away_from, row.away_until) for row in found]

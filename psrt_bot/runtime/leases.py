@@ -1,0 +1,28 @@
+"""The time by which workers lease rows: the machine's, or the database's where several copies run.
+
+A lease is about how long a *process* may be silent, so it never follows the demo's movable clock.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from psrt_bot.runtime.sql import is_sqlite
+
+LEASE = timedelta(seconds=60)  # three times the longest Slack call with its time-out
+TOLERATED_SKEW = timedelta(seconds=2)
+
+
+def lease_clock(session: Session) -> datetime:
+    """Return the moment that leases are compared with, in UTC."""
+    if is_sqlite(session):
+        return datetime.now(UTC)
+    moment = session.scalar(select(func.clock_timestamp()))
+    assert isinstance(moment, datetime)  # noqa: S101 -- PostgreSQL always answers with one
+    return moment.astimezone(UTC)
+
+
+def skew(session: Session) -> timedelta:
+    """Return how far this machine's clock is from the database's (zero on SQLite)."""
+    return abs(lease_clock(session) - datetime.now(UTC))

@@ -1,0 +1,172 @@
+"""The outbox: side effects owed to Slack, written in the transaction of the state they announce.
+
+Rows are delivered by ``runtime/delivery.py`` in order per conversation. A *slot* is a name under
+which a posted message is remembered, so that it can be updated or answered in its thread.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+from typing import Any
+
+from slack_sdk.models.blocks import Block
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from psrt_bot.runtime.rules import Outcome
+from storage.engine import wake_workers
+from storage.runtime import OutboxRow
+from storage.types import new_id
+
+DIRECT = "dm:"  # a conversation named by the Slack user whose direct message it is
+
+
+@unique
+class Kind(StrEnum):
+    """What a row asks of Slack."""
+
+    MESSAGE = "message"
+    UPDATE = "update"
+    FILE = "file"
+    FAN_OUT = "fan_out"  # one row, many direct messages, worked out in memory at delivery
+    HOME = "home"
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a message says: blocks, and the plain text for notifications and screen readers."""
+
+    text: str
+    blocks: Sequence[Block] = ()
+
+    def payload(self) -> dict[str, Any]:
+        """Return the arguments of ``chat.postMessage`` that depend on the content."""
+        return {"text": self.text, "blocks": [block.to_dict() for block in self.blocks]}
+
+
+def post(
+    session: Session,
+    now: datetime,
+    channel: str,
+    message: Message,
+    *,
+    slot: str | None = None,
+    thread_slot: str | None = None,
+) -> str:
+    """Owe a message to a channel; return the row's id.
+
+    Args:
+        slot: remember the message under this name.
+        thread_slot: answer in the thread of the message remembered under this name.
+    """
+    return _add(session, now, channel, Kind.MESSAGE, message.payload(), slot, thread_slot)
+
+
+def tell(
+    session: Session,
+    now: datetime,
+    slack_user_id: str,
+    message: Message,
+    *,
+    slot: str | None = None,
+) -> str:
+    """Owe a direct message to one person; return the row's id."""
+    return _add(session, now, DIRECT + slack_user_id, Kind.MESSAGE, message.payload(), slot)
+
+
+def change(session: Session, now: datetime, slot: str, message: Message) -> str | None:
+    """Owe a new version of a remembered message; older versions not yet sent are dropped.
+
+    Returns:
+        the row's id, or None when nothing was ever owed under this slot.
+    """
+    conversation = session.scalar(
+        select(col(OutboxRow.conversation))
+        .where(col(OutboxRow.slot) == slot, col(OutboxRow.kind) == Kind.MESSAGE)
+        .limit(1)
+    )
+    if conversation is None:
+        return None
+    session.execute(
+        update(OutboxRow)
+        .where(
+            col(OutboxRow.slot) == slot,
+            col(OutboxRow.kind) == Kind.UPDATE,
+            col(OutboxRow.finished_at).is_(None),
+            col(OutboxRow.token).is_(None),
+        )
+        .values(finished_at=now, outcome=Outcome.SUPERSEDED, payload={})
+    )
+    return _add(session, now, conversation, Kind.UPDATE, message.payload(), slot)
+
+
+def attach(
+    session: Session,
+    now: datetime,
+    conversation: str,
+    *,
+    renderer: str,
+    argument: str,
+    thread_slot: str | None = None,
+) -> str:
+    """Owe a file that is rendered at delivery and never stored in a row.
+
+    Args:
+        conversation: a channel id, or ``DIRECT`` and a user id.
+        renderer: the name under which ``app.py`` bound the function that makes the file.
+        argument: what it is made from, an id.
+    """
+    payload = {"renderer": renderer, "argument": argument}
+    return _add(session, now, conversation, Kind.FILE, payload, None, thread_slot)
+
+
+def fan_out(
+    session: Session, now: datetime, *, expander: str, users: Sequence[str], at: datetime
+) -> str:
+    """Owe direct messages to some of ``users``: to whom and what is worked out at delivery.
+
+    So the row does not tell who is concerned (a reminder concerns those who have not voted).
+    """
+    payload = {"expander": expander, "users": sorted(users)}
+    return _add(session, now, f"fan:{new_id()}", Kind.FAN_OUT, payload, try_at=at)
+
+
+def publish_home(session: Session, now: datetime, slack_user_id: str) -> str:
+    """Owe somebody a fresh App Home, rendered at delivery; an older one not yet sent is dropped."""
+    conversation = f"home:{slack_user_id}"
+    session.execute(
+        update(OutboxRow)
+        .where(
+            col(OutboxRow.conversation) == conversation,
+            col(OutboxRow.finished_at).is_(None),
+            col(OutboxRow.token).is_(None),
+        )
+        .values(finished_at=now, outcome=Outcome.SUPERSEDED)
+    )
+    return _add(session, now, conversation, Kind.HOME, {"user": slack_user_id})
+
+
+def _add(
+    session: Session,
+    now: datetime,
+    conversation: str,
+    kind: Kind,
+    payload: dict[str, Any],
+    slot: str | None = None,
+    thread_slot: str | None = None,
+    try_at: datetime | None = None,
+) -> str:
+    row = OutboxRow(
+        conversation=conversation,
+        kind=kind,
+        payload=payload,
+        slot=slot,
+        thread_slot=thread_slot,
+        created_at=now,
+        try_at=try_at or now,
+    )
+    session.add(row)
+    session.flush()
+    wake_workers(session)
+    return row.id

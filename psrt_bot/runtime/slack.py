@@ -1,0 +1,104 @@
+"""How a failed Slack call is read: did it take effect, and is trying again of any use?"""
+
+import http.client
+import urllib.error
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum, unique
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+WORKER_TIMEOUT = 10  # seconds; well below a lease
+VIEW_TIMEOUT = 2  # seconds; a trigger lives 3
+
+# Slack's own words for "not your fault, not now" (docs.slack.dev/reference/methods, common errors).
+PASSING = frozenset(
+    {
+        "ratelimited",
+        "rate_limited",
+        "service_unavailable",
+        "team_added_to_org",
+        "accesslimited",
+        "internal_error",
+        "fatal_error",
+        "request_timeout",
+    }
+)
+DID_PERHAPS_TAKE_EFFECT = frozenset({"internal_error", "fatal_error", "request_timeout"})
+UNUSABLE_TOKEN = frozenset(
+    {"invalid_auth", "token_revoked", "account_inactive", "not_authed", "token_expired"}
+)
+
+
+@unique
+class Failure(StrEnum):
+    """What a failure means for the effect that was asked for."""
+
+    LATER = "later"  # certainly without effect
+    AMBIGUOUS = "ambiguous"  # the answer was lost; the effect may have happened
+    FINAL = "final"  # refused; asking again gives the same answer
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How one failure is read.
+
+    Args:
+        code: Slack's error code or the name of the network error; safe for logs.
+        wait: how long Slack asked to wait, if it did.
+    """
+
+    failure: Failure
+    code: str
+    wait: timedelta | None = None
+
+
+FAILURES = (SlackClientError, OSError, http.client.HTTPException)  # what a Slack call may raise
+
+
+def new_client(token: str, base_url: str, *, timeout: int = WORKER_TIMEOUT) -> WebClient:
+    """Return a Web API client that never repeats a call by itself.
+
+    The SDK's default handler re-sends a post whose answer was lost (STYLE.md, traps).
+    """
+    return WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[])
+
+
+def judge(error: Exception) -> Verdict:
+    """Read a failure of a Slack call."""
+    if isinstance(error, SlackApiError):
+        return _judge_answer(error)
+    if isinstance(error, urllib.error.URLError) and isinstance(
+        error.reason, ConnectionRefusedError | OSError
+    ):
+        return _judge_network(error.reason)
+    return _judge_network(error)
+
+
+def _judge_answer(error: SlackApiError) -> Verdict:
+    response = error.response
+    status = getattr(response, "status_code", 200)
+    if status == 429:
+        headers = {key.lower(): value for key, value in (response.headers or {}).items()}
+        seconds = headers.get("retry-after", "30")
+        value = seconds[0] if isinstance(seconds, list) else seconds
+        wait = timedelta(seconds=int(value)) if str(value).isdigit() else timedelta(seconds=30)
+        return Verdict(Failure.LATER, "ratelimited", wait)
+    if status >= 500:
+        return Verdict(Failure.AMBIGUOUS, f"http_{status}")
+    data = response.data if isinstance(response.data, dict) else {}
+    code = str(data.get("error", "unknown_error"))[:80]
+    if code in DID_PERHAPS_TAKE_EFFECT:
+        return Verdict(Failure.AMBIGUOUS, code)
+    # A wrong token is mended by an admin; the messages wait for that instead of dying.
+    if code in PASSING or code in UNUSABLE_TOKEN or status != 200:
+        return Verdict(Failure.LATER, code)
+    return Verdict(Failure.FINAL, code)
+
+
+def _judge_network(reason: BaseException) -> Verdict:
+    name = type(reason).__name__
+    if isinstance(reason, ConnectionRefusedError) or name == "gaierror":
+        return Verdict(Failure.LATER, name)
+    return Verdict(Failure.AMBIGUOUS, name)

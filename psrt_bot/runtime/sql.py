@@ -1,0 +1,32 @@
+"""The two statements that SQLite and PostgreSQL spell alike but SQLAlchemy keeps apart."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import CursorResult, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Return the Core table behind a SQLModel class."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
+def insert_ignoring(session: Session, model: type[SQLModel], values: Mapping[str, Any]) -> bool:
+    """Insert a row unless one with its key exists; return whether it was inserted."""
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+    result = session.execute(insert(table_of(model)).values(**values).on_conflict_do_nothing())
+    return rows(result) == 1
+
+
+def is_sqlite(session: Session) -> bool:
+    """Whether this session speaks to SQLite (the alternative is PostgreSQL)."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def rows(result: Any) -> int:
+    """Return how many rows a statement touched; what guarded updates are decided by."""
+    assert isinstance(result, CursorResult)  # noqa: S101 -- every DML result is one
+    return result.rowcount

@@ -1,0 +1,143 @@
+"""The database: how connections are opened, and the one way to begin and end a transaction.
+
+DESIGN section 4. SQLite writes in ``BEGIN IMMEDIATE`` and reads in a plain ``BEGIN``, so that two
+writers queue up at the start instead of failing in the middle; PostgreSQL needs no such care.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlmodel import Session
+
+REQUEST_PATIENCE = timedelta(seconds=1.5)  # Slack wants its ack within 3 s
+WORKER_PATIENCE = timedelta(seconds=10)  # nobody waits for a sweep
+
+_WAKE = "psrt_wake"
+
+
+class Database:
+    """One database, opened with a patience: how long a writer waits for its turn.
+
+    Args:
+        url: ``sqlite:///PATH`` or ``postgresql+psycopg://…``.
+        patience: how long to wait for a lock before the error "busy".
+        on_wake: called after the commit of a transaction that left work for the workers.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        patience: timedelta = REQUEST_PATIENCE,
+        on_wake: Callable[[], None] | None = None,
+    ) -> None:
+        self.engine = open_engine(url, patience=patience)
+        self.on_wake = on_wake
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite (the alternative is PostgreSQL)."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Yield a session whose work is committed at the end, or rolled back if anything raises."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            session.connection(execution_options={"psrt_write": True})
+            yield session
+            session.commit()
+            woken = session.info.get(_WAKE, False)
+        if woken and self.on_wake is not None:
+            self.on_wake()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Yield a session that sees one moment of the database; whatever it did is rolled back."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            yield session
+            session.rollback()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def wake_workers(session: Session) -> None:
+    """Ask that the workers look for work as soon as this transaction is committed."""
+    session.info[_WAKE] = True
+
+
+def open_engine(url: str, *, patience: timedelta) -> Engine:
+    """Return an engine for ``url`` with the settings of DESIGN section 4.
+
+    SQL parameters never appear in error texts: they can be ballots.
+    """
+    target = make_url(url)
+    if target.get_backend_name() == "sqlite":
+        if target.database:
+            Path(target.database).parent.mkdir(parents=True, exist_ok=True)
+        return _open_sqlite(url, patience)
+    return create_engine(
+        target,
+        hide_parameters=True,
+        pool_size=10,
+        max_overflow=20,
+        connect_args={
+            "options": f"-c lock_timeout={int(patience / timedelta(milliseconds=1))}"
+            " -c timezone=UTC",
+            "connect_timeout": max(2, int(patience.total_seconds())),
+        },
+    )
+
+
+def _open_sqlite(url: str, patience: timedelta) -> Engine:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        pool_size=10,
+        max_overflow=20,
+        connect_args={
+            "timeout": patience.total_seconds(),
+            "check_same_thread": False,
+            "isolation_level": None,  # the "begin" event below says BEGIN itself
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("psrt_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def prepare_storage(database: Database) -> None:
+    """Set what is set once for a database file, before any thread uses it (SQLite's WAL)."""
+    if not database.is_sqlite:
+        return
+    raw = database.engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA journal_mode=WAL")
+    finally:
+        raw.close()
+
+
+def checkpoint(database: Database) -> None:
+    """Fold the write-ahead log into the database and empty it, so that deleted rows are gone."""
+    if not database.is_sqlite:
+        return
+    raw = database.engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        raw.close()

@@ -1,0 +1,129 @@
+"""What every process stands on: outbox, deadlines, audit log, repeated requests, heartbeat."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, Integer, String, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from storage.types import UtcDateTime, new_id
+
+
+class OutboxRow(SQLModel, table=True):
+    """A side effect that is owed: written with the state it announces, delivered by a worker."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(
+            "outbox_waiting",
+            "conversation",
+            "seq",
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
+    )
+
+    seq: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
+    # Rides in message metadata; random and nothing else.
+    id: str = Field(default_factory=new_id, sa_column=Column(String, nullable=False, unique=True))
+    conversation: str
+    kind: str
+    payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    slot: str | None = Field(default=None, index=True)
+    thread_slot: str | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    try_at: datetime = Field(sa_type=UtcDateTime)
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    token: str | None = None
+    attempts: int = 0
+    ambiguous_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    progress: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    outcome: str | None = None
+
+
+class Posted(SQLModel, table=True):
+    """Where a message that may be updated or answered in a thread stands."""
+
+    __tablename__ = "posted"
+
+    slot: str = Field(primary_key=True)
+    channel: str
+    ts: str
+
+
+class DeadlineRow(SQLModel, table=True):
+    """Something that is to happen at a moment."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        UniqueConstraint("kind", "subject", "due_at"),
+        Index(
+            "deadline_waiting",
+            "due_at",
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    kind: str
+    subject: str = Field(index=True)
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    token: str | None = None
+    attempts: int = 0
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class AuditEntry(SQLModel, table=True):
+    """One governance act, chained to the one before it by its hash."""
+
+    __tablename__ = "audit_entry"
+
+    number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    at: datetime = Field(sa_type=UtcDateTime)
+    actor: str
+    act: str = Field(index=True)
+    subject: str = Field(index=True)
+    details: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    prev_hash: str
+    hash: str
+
+
+class AuditHead(SQLModel, table=True):
+    """The last link of the chain: the one row whose lock keeps the chain unforked."""
+
+    __tablename__ = "audit_head"
+
+    id: int = Field(default=1, primary_key=True)
+    number: int
+    hash: str
+
+
+class SeenRequest(SQLModel, table=True):
+    """A request already acted upon (an event id, a modal's view id), kept for a day."""
+
+    __tablename__ = "seen_request"
+
+    key: str = Field(primary_key=True)
+    seen_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class Heartbeat(SQLModel, table=True):
+    """When a bot was last alive."""
+
+    __tablename__ = "heartbeat"
+
+    id: int = Field(default=1, primary_key=True)
+    beat_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Absence(SQLModel, table=True):
+    """A time during which no bot was alive, found at the next start."""
+
+    __tablename__ = "absence"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    away_from: datetime = Field(sa_type=UtcDateTime)
+    away_until: datetime = Field(sa_type=UtcDateTime)
