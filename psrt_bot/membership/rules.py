@@ -1,0 +1,283 @@
+"""Words of the membership domain: roles, what they permit, names, notes, and two admins at least.
+
+Pure decisions (DESIGN section 3): no I/O, no clock, the standard library alone. Functions named
+``*_problem`` return ``None`` when all is well, or one sentence that is safe to show and says what
+to do about it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
+from enum import StrEnum
+from types import MappingProxyType
+
+MAX_NAME = 200
+MAX_GITHUB_NAME = 39  # GitHub's own limit
+MAX_EMAIL = 254  # RFC 5321 section 4.5.3.1.3: a path of 256 octets, less its angle brackets
+MIN_ADMINS = 2  # PEP 811, "Admins": at least two
+
+
+class Role(StrEnum):
+    """A role somebody may hold (R5, R6; DESIGN section 6: the words of ``roster grant``).
+
+    Roles do not imply each other: an admin is a member who also holds ``ADMIN``. Release managers
+    and council members need not be PSRT members.
+    """
+
+    MEMBER = "member"
+    EMERITUS = "emeritus"
+    ADMIN = "admin"
+    RELEASE_MANAGER = "release-manager"
+    STEERING_COUNCIL = "steering-council"
+
+
+class Permission(StrEnum):
+    """An act somebody may be permitted to do, named ``process:act`` (STYLE, house habit 5)."""
+
+    NOMINATIONS_NOMINATE = "nominations:nominate"
+    NOMINATIONS_READ = "nominations:read"
+    NOMINATIONS_WITHDRAW = "nominations:withdraw"
+    NOMINATIONS_CANCEL = "nominations:cancel"
+    NOMINATIONS_ADDENDUM = "nominations:addendum"
+    VOTING_VOTE = "voting:vote"
+    VOTING_GO_AHEAD = "voting:go-ahead"
+    VOTING_VOID = "voting:void"
+    VOTING_RERUN = "voting:rerun"
+    VOTING_RESULT = "voting:result"
+    MEMBERS_LIST = "members:list"
+    MEMBERS_MANAGE = "members:manage"
+    HUB_OPEN = "hub:open"
+    CANDIDATE_READ = "candidate:read"
+
+
+_MEMBERS = frozenset({Role.MEMBER})
+_ADMINS = frozenset({Role.ADMIN})
+
+# What people without any role may do: learn how to join (R14), and see that this is all they may.
+EVERYBODY = frozenset({Permission.HUB_OPEN, Permission.CANDIDATE_READ})
+
+# Who may do what. State, and whose nomination it is, are checked by the use case on top of this.
+GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
+    {
+        Permission.NOMINATIONS_NOMINATE: _MEMBERS,
+        Permission.NOMINATIONS_READ: _MEMBERS,
+        Permission.NOMINATIONS_WITHDRAW: _MEMBERS,
+        Permission.NOMINATIONS_CANCEL: _ADMINS,
+        Permission.NOMINATIONS_ADDENDUM: _MEMBERS,
+        Permission.VOTING_VOTE: _MEMBERS,
+        Permission.VOTING_GO_AHEAD: _ADMINS,
+        Permission.VOTING_VOID: _ADMINS,
+        Permission.VOTING_RERUN: _ADMINS,
+        Permission.VOTING_RESULT: _MEMBERS,
+        # The first admin of an empty installation (PSRT_ADMINS) is no member yet, and manages.
+        Permission.MEMBERS_LIST: _MEMBERS | _ADMINS,
+        Permission.MEMBERS_MANAGE: _ADMINS,
+        Permission.HUB_OPEN: frozenset(Role),
+        Permission.CANDIDATE_READ: frozenset(Role),
+    }
+)
+
+
+def allowed(permission: Permission, roles: Collection[Role]) -> bool:
+    """Say whether somebody who holds ``roles`` (all of them, none implied) may do ``permission``.
+
+    Fails closed: without a role only ``EVERYBODY`` is left, and a permission that ``GRANTS`` does
+    not list is nobody's. Source: R1, R2, R6, R14; STYLE, house habit 5.
+    """
+    if permission in EVERYBODY:
+        return True
+    return not GRANTS.get(permission, frozenset()).isdisjoint(roles)
+
+
+class AdminRemoval(StrEnum):
+    """What stands against taking the Admin role from somebody (R6)."""
+
+    CONFIRM = "confirm"
+    REFUSE = "refuse"
+
+
+def admin_removal_problem(remaining_admins: int) -> AdminRemoval | None:
+    """Say what stands against a removal that leaves ``remaining_admins`` admins.
+
+    Returns ``REFUSE`` when none would remain, ``CONFIRM`` when fewer than two would, else ``None``.
+    Source: R6 (PEP 811: at least two admins).
+    """
+    if remaining_admins <= 0:
+        return AdminRemoval.REFUSE
+    return AdminRemoval.CONFIRM if remaining_admins < MIN_ADMINS else None
+
+
+# Letters that NFKD does not split into a base letter and a mark (R5, o). Lower case: the key is
+# casefolded first, which also turns sharp s into "ss".
+_LETTERS = str.maketrans("łøđðħŧıŋ", "loddhtin") | {
+    ord(letter): pair for letter, pair in (("æ", "ae"), ("œ", "oe"), ("þ", "th"))
+}
+
+
+def sort_key(name: str) -> tuple[str, ...]:
+    """Return the key by which names are ordered: words from the first name on, without marks.
+
+    Case, accents and the width of letters do not count; first names compare whole, so that "Ann Z"
+    comes before "Anna A". Source: R5 (o).
+    """
+    split = unicodedata.normalize("NFKD", name.casefold())
+    base = "".join(letter for letter in split if not unicodedata.combining(letter))
+    return tuple(base.translate(_LETTERS).casefold().split())
+
+
+def insertion_index(names: Sequence[str], new: str) -> int:
+    """Return where ``new`` goes among ``names``, whose order is kept even if it is not sorted.
+
+    The place is the one with the fewest names on the wrong side: names before it that sort after
+    ``new``, plus names behind it that do not. In a sorted list that is the right place, behind
+    equal names; in any other one stray name cannot pull the newcomer to the top or to the end, as
+    "before the first larger" or "after the last smaller" would. Of equally good places the first
+    is taken. Source: R5 (o).
+    """
+    key = sort_key(new)
+    # The count of wrong sides, relative to that of the first place.
+    best = wrong = place = 0
+    for index, name in enumerate(names, start=1):
+        wrong += 1 if sort_key(name) > key else -1
+        if wrong < best:
+            best, place = wrong, index
+    return place
+
+
+_GITHUB_NAME = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9])*")
+# Two of the invisible characters join letters in some scripts' names; the others only deceive.
+_JOINERS = "\u200c\u200d"
+_REFUSED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def bad_character(text: str) -> str | None:
+    """Return the first control or invisible character as ``U+XXXX``, or ``None``.
+
+    Refused are controls (also tab and line breaks), line and paragraph separators, lone surrogates
+    (no UTF-8 can hold them) and format characters other than the two joiners: a changed writing
+    direction or a byte order mark in a public list misleads its readers. Source: R5 (o).
+    """
+    for letter in text:
+        if unicodedata.category(letter) in _REFUSED and letter not in _JOINERS:
+            return f"U+{ord(letter):04X}"
+    return None
+
+
+def name_problem(text: str) -> str | None:
+    """Say what is wrong with a person's name: empty, over 200 characters, control characters.
+
+    Not checked: anything else; names follow no pattern. Source: R5.
+    """
+    if not text.strip():
+        return "the name is empty; write the person's name"
+    if len(text) > MAX_NAME:
+        return f"the name has {len(text)} characters; shorten it to {MAX_NAME}"
+    if bad := bad_character(text):
+        return f"the name holds the control or invisible character {bad}; remove it"
+    return None
+
+
+def github_key(name: str) -> str | None:
+    """Return what identifies a GitHub name, whose case does not count; ``None`` for an empty one.
+
+    Source: R5 (empty GitHub names are allowed and never duplicates).
+    """
+    return name.lower() or None
+
+
+def github_name_problem(name: str) -> str | None:
+    """Say what is wrong with a GitHub user name; an empty one is wrong here (callers may allow it).
+
+    GitHub's rule for new accounts: 1 to 39 letters, digits or single hyphens, none at either end.
+    Not checked: whether the account exists. Source: R5.
+    """
+    if not name:
+        return "the GitHub name is empty; write the user name without @"
+    if len(name) > MAX_GITHUB_NAME or not _GITHUB_NAME.fullmatch(name):
+        return (
+            f"{name[:60]!r} is no GitHub user name; write 1 to {MAX_GITHUB_NAME} letters, digits "
+            "or single hyphens, no hyphen at either end, without @"
+        )
+    return None
+
+
+def email_problem(text: str) -> str | None:
+    """Say what is wrong with an e-mail address, simply: only a mail can prove an address.
+
+    Checked: at most 254 characters, no spaces or control characters, one @ with something before
+    it, and a domain of at least two non-empty parts. Source: DESIGN section 2 (nominee outside the
+    workspace).
+    """
+    if len(text) > MAX_EMAIL:
+        return f"the e-mail address has more than {MAX_EMAIL} characters; check it"
+    local, _, domain = text.partition("@")
+    parts = domain.split(".")
+    spaced = bad_character(text) or any(letter.isspace() for letter in text)
+    if spaced or not local or "@" in domain or len(parts) < 2 or not all(parts):
+        return "this is no e-mail address; write it as name@example.org"
+    return None
+
+
+# The words of the public list's third column (R5); other roles do not stand there.
+NOTE_WORDS: Mapping[Role, str] = MappingProxyType(
+    {Role.ADMIN: "Admin", Role.RELEASE_MANAGER: "Release Manager"}
+)
+_COMMA = re.compile(r"(,\s*)")
+
+
+def note_words(notes: str) -> tuple[str, ...]:
+    """Split notes at commas into words without surrounding spaces; empty ones are dropped (R5)."""
+    return tuple(word.strip() for word in notes.split(",") if word.strip())
+
+
+def note_roles(notes: str) -> frozenset[Role]:
+    """Return the roles that notes name, spelt exactly; any other word is just a note (R5)."""
+    words = note_words(notes)
+    return frozenset(role for role, word in NOTE_WORDS.items() if word in words)
+
+
+def notes_with(notes: str, role: Role) -> str:
+    """Return notes that name ``role``: Admin before Release Manager, else at the end (R5).
+
+    All else is kept verbatim; notes that name the role already are returned unchanged.
+
+    Raises:
+        ValueError: ``role`` does not stand in notes.
+    """
+    word = _note_word(role)
+    if role in note_roles(notes):
+        return notes
+    release_manager = NOTE_WORDS[Role.RELEASE_MANAGER]
+    pieces = _COMMA.split(notes) if notes.strip() else []
+    for place in range(0, len(pieces), 2):
+        if role is Role.ADMIN and pieces[place].strip() == release_manager:
+            return "".join([*pieces[:place], word, ", ", *pieces[place:]])
+    return ", ".join([notes, word]) if pieces else word
+
+
+def notes_without(notes: str, role: Role) -> str:
+    """Return notes that do not name ``role``; all else, and its commas, are kept verbatim (R5).
+
+    Raises:
+        ValueError: ``role`` does not stand in notes.
+    """
+    word = _note_word(role)
+    if role not in note_roles(notes):
+        return notes
+    pieces = ["", *_COMMA.split(notes)]
+    kept = ""
+    for comma, piece in zip(pieces[::2], pieces[1::2], strict=True):
+        if piece.strip() != word:
+            kept += comma + piece if kept else piece
+    return kept
+
+
+def notes_after_leaving(notes: str) -> str:
+    """Return the notes of a member who leaves: Admin goes, Release Manager stays (R5)."""
+    return notes_without(notes, Role.ADMIN)
+
+
+def _note_word(role: Role) -> str:
+    if role not in NOTE_WORDS:
+        raise ValueError(f"{role.value} does not stand in the notes of the public list")
+    return NOTE_WORDS[role]
