@@ -1,0 +1,65 @@
+"""From a method's name and a token to the answer: who calls, scopes, the method, the record."""
+
+from __future__ import annotations
+
+from psrt_bot.sandbox.api import chat, conversations, files, people, views
+from psrt_bot.sandbox.api.call import Call, Method
+from psrt_bot.sandbox.model import App, Json, RecordedCall
+from psrt_bot.sandbox.refusals import Refusal
+from psrt_bot.sandbox.state import State
+
+METHODS: dict[str, Method] = {
+    **chat.METHODS,
+    **conversations.METHODS,
+    **files.METHODS,
+    **people.METHODS,
+    **views.METHODS,
+}
+
+
+def app_of_token(state: State, token: str) -> App | None:
+    """The app whose bot token or app-level token this is."""
+    return next(
+        (a for a in state.apps.values() if token and token in (a.bot_token, a.app_token)), None
+    )
+
+
+def answer(state: State, name: str, token: str, args: Json) -> tuple[Json, str | None]:
+    """Run a method. Returns the JSON body, and the page of the documentation of a refusal."""
+    try:
+        with state.changed():
+            return {"ok": True, **_run(state, name, token, args)}, None
+    except Refusal as refusal:
+        return refusal.answer(), refusal.docs
+
+
+def _run(state: State, name: str, token: str, args: Json) -> Json:
+    method = METHODS.get(name)
+    if method is None:
+        raise Refusal("unknown_method", req_method=name)
+    if not token:
+        raise Refusal("not_authed")
+    app = app_of_token(state, token)
+    if app is None:
+        raise Refusal("invalid_auth")
+    if method.app_level != (token == app.app_token):
+        raise Refusal("not_allowed_token_type")
+    call = Call(state, app, args)
+    call.need(*method.scopes)
+    return method.run(call)
+
+
+def record(
+    state: State,
+    name: str,
+    token: str,
+    args: Json,
+    body: Json | None,
+    status: int,
+    docs: str | None,
+) -> None:
+    """Write a call down for the tests; the token is left out."""
+    app = app_of_token(state, token)
+    with state.changed():
+        seen = RecordedCall(name, args, app.id if app else None, body, state.now(), status, docs)
+        state.recorded.append(seen)

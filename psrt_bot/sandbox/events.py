@@ -1,0 +1,79 @@
+"""Which events an app hears of: it subscribed, has the scope, and sits in the conversation.
+
+Sources: https://docs.slack.dev/apis/events-api and https://docs.slack.dev/reference/events
+"""
+
+from __future__ import annotations
+
+from psrt_bot.sandbox.model import App, Channel, Json, Message, User
+from psrt_bot.sandbox.state import State
+from psrt_bot.sandbox.wire import message_json, user_json, view_json
+
+FAMILY = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
+"""Kind of conversation to the name of its scopes, and of its message events."""
+_LETTER = {"channel": "C", "group": "G", "im": "I", "mpim": "G"}
+
+
+def _send(state: State, channel: Channel | None, scope: str, event: Json, name: str = "") -> None:
+    for app in state.apps.values():
+        inside = channel is None or app.bot_user_id in channel.members
+        subscribed = (name or event["type"]) in app.events
+        if subscribed and inside and (not scope or scope in app.scopes):
+            state.emit(app, {**event, "event_ts": state.new_ts()})
+
+
+def membership(state: State, channel: Channel, user_id: str, inviter: str | None = None) -> None:
+    """Somebody joined, or left, a channel: compares with the members as they are now."""
+    if channel.kind not in ("channel", "group"):
+        return
+    joined = user_id in channel.members
+    event: Json = {
+        "type": "member_joined_channel" if joined else "member_left_channel",
+        "user": user_id,
+        "channel": channel.id,
+        "channel_type": _LETTER[channel.kind],
+        "team": state.team_id,
+    }
+    if joined and inviter:
+        event["inviter"] = inviter
+    _send(state, channel, f"{FAMILY[channel.kind]}:read", event)
+
+
+def user_changed(state: State, user: User, *, joined: bool = False) -> None:
+    """A person came to the workspace (`team_join`) or changed (`user_change`)."""
+    kind = "team_join" if joined else "user_change"
+    _send(state, None, "users:read", {"type": kind, "user": user_json(state, user)})
+
+
+def channel_shared(state: State, channel: Channel, team_id: str) -> None:
+    """A channel is shared with another workspace from now on."""
+    event = {"type": "channel_shared", "connected_team_id": team_id, "channel": channel.id}
+    _send(state, channel, f"{FAMILY[channel.kind]}:read", event)
+
+
+def message_posted(state: State, channel: Channel, message: Message) -> None:
+    """A message in a conversation: `message.im`, `message.groups`, ..."""
+    family = FAMILY[channel.kind]
+    event = {
+        **message_json(state, message),
+        "channel": channel.id,
+        "channel_type": channel.kind,
+    }
+    _send(state, channel, f"{family}:history", event, f"message.{family}")
+
+
+def home_opened(state: State, app: App, user_id: str, channel_id: str) -> Json:
+    """The `app_home_opened` event of somebody who opens the Home tab.
+
+    Source: https://docs.slack.dev/reference/events/app_home_opened
+    """
+    event: Json = {
+        "type": "app_home_opened",
+        "user": user_id,
+        "channel": channel_id,
+        "tab": "home",
+        "event_ts": state.new_ts(),
+    }
+    if home := state.homes.get((app.id, user_id)):
+        event["view"] = view_json(state, home)
+    return event
