@@ -12,8 +12,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import astuple, dataclass, field, replace
 
 from psrt_bot.membership import rules
 from psrt_bot.membership.rules import Role
@@ -22,6 +22,7 @@ MAX_BYTES = 1024 * 1024  # the real list has a few kilobytes; more is another fi
 MAX_LINE = 10_000  # keeps a line below the csv module's own limit and a row in the database small
 MAX_NOTES = 1_000
 COLUMNS = "Name,GitHub username,Notes"
+FIELDS = ("name", "GitHub name", "notes")  # the same for people, in the order of `Entry`
 
 
 class RosterError(ValueError):
@@ -96,9 +97,7 @@ class Roster:
             RosterError: an entry is malformed, or a GitHub name stands twice.
         """
         records = [Record(raw, _stripped(entry)) for raw, entry in rows]
-        found = _list_problems(list(enumerate((record.entry for record in records), start=1)))
-        if found:
-            raise RosterError(f"line {number}: {problem}" for number, problem in found)
+        _refuse(_list_problems(enumerate((record.entry for record in records), start=1)))
         return cls(_arranged(records, style), style)
 
     @property
@@ -152,9 +151,11 @@ class Roster:
         entry = _stripped(entry)
         problems = entry_problems(entry)
         key = rules.github_key(entry.github)
-        for other in others:
-            if key and rules.github_key(other.github) == key:
-                problems.append(f"the GitHub name {entry.github!r} already stands at {other.name}")
+        problems += [
+            f"the GitHub name {entry.github!r} already stands at {other.name}"
+            for other in others
+            if key and rules.github_key(other.github) == key
+        ]
         if problems:
             raise RosterError(problems)
         return entry
@@ -199,17 +200,20 @@ def parse(data: bytes) -> Roster:
         else:
             records.append(record)
             numbered.append((number, record.entry))
-    found += _list_problems(numbered)
-    if found:
-        # Stable: the problems of one line stay in their order.
-        found.sort(key=lambda problem: problem[0])
-        raise RosterError(f"line {number}: {problem}" for number, problem in found)
+    _refuse(found + _list_problems(numbered))
     newline = _ending(records[0].raw) if records else ""
     final_newline = not records or bool(_ending(records[-1].raw))
     return Roster(tuple(records), Style(bom, newline or "\n", final_newline))
 
 
-def _list_problems(numbered: Sequence[tuple[int, Entry]]) -> list[tuple[int, str]]:
+def _refuse(found: list[tuple[int, str]]) -> None:
+    """Raise what was found, if anything, by line; one line's problems stay in their order."""
+    if found:
+        ordered = sorted(found, key=lambda problem: problem[0])
+        raise RosterError(f"line {number}: {problem}" for number, problem in ordered)
+
+
+def _list_problems(numbered: Iterable[tuple[int, Entry]]) -> list[tuple[int, str]]:
     """What is wrong with entries by themselves and beside each other, each with its line."""
     found: list[tuple[int, str]] = []
     lines: dict[str, int] = {}
@@ -351,9 +355,9 @@ def compare(old: Roster, new: Roster) -> Changes:
     the lists' order. Source: issue 5 item 2.
     """
     keys: tuple[Callable[[Entry], Hashable], ...] = (
-        lambda entry: entry,
-        lambda entry: rules.github_key(entry.github),
-        lambda entry: entry.name.casefold(),
+        lambda e: e,
+        lambda e: rules.github_key(e.github),
+        lambda e: e.name.casefold(),
     )
     removed, added = dict(enumerate(old.entries)), dict(enumerate(new.entries))
     changed: dict[int, Changed] = {}
@@ -384,15 +388,8 @@ def summary(changes: Changes) -> list[str]:
     lines += [f"+ {_told(entry)}" for entry in changes.added]
     lines += [f"- {_told(entry)}" for entry in changes.removed]
     for change in changes.changed:
-        parts = [
-            f"{word} {before!r} is now {after!r}"
-            for word, before, after in (
-                ("name", change.before.name, change.after.name),
-                ("GitHub name", change.before.github, change.after.github),
-                ("notes", change.before.notes, change.after.notes),
-            )
-            if before != after
-        ]
+        sides = zip(FIELDS, astuple(change.before), astuple(change.after), strict=True)
+        parts = [f"{word} {old!r} is now {new!r}" for word, old, new in sides if old != new]
         lines.append(f"~ {_told(change.before)}: {'; '.join(parts)}")
     return lines
 

@@ -250,7 +250,7 @@ def notes_with(notes: str, role: Role) -> str:
     release_manager = NOTE_WORDS[Role.RELEASE_MANAGER]
     pieces = _COMMA.split(notes) if notes.strip() else []
     for place in range(0, len(pieces), 2):
-        if role is Role.ADMIN and pieces[place].strip() == release_manager:
+        if pieces[place].strip() == release_manager:  # so it is Admin that is missing
             return "".join([*pieces[:place], word, ", ", *pieces[place:]])
     return ", ".join([notes, word]) if pieces else word
 

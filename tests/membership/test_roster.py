@@ -219,8 +219,9 @@ def test_stored_rows_are_checked() -> None:
     rows = [("", ANN), ("", Entry("", "x--y")), ("", Entry("Amy", "ANN-ABLE", "x" * 1001))]
     with pytest.raises(RosterError) as caught:
         Roster.from_records(rows, Style())
-    numbers = [problem.partition(":")[0] for problem in caught.value.problems]
-    assert numbers == ["line 2", "line 2", "line 3", "line 3"]
+    starts = ("line 2: the name", "line 2: 'x--y' is", "line 3: the notes", "line 3: the GitHub")
+    for problem, start in zip(caught.value.problems, starts, strict=True):
+        assert problem.startswith(start)
 
 
 def test_every_problem_has_its_line() -> None:
@@ -424,6 +425,15 @@ def test_namesakes_are_matched_one_by_one() -> None:
         removed=(Entry("Ann"),), changed=(Changed(Entry("Ann"), Entry("Ann", "", "y")),)
     )
     assert roster.compare(Roster(), old).added == old.entries
+    changes = roster.compare(roster.parse(b"Ann,,1\nAnn,,2\n"), roster.parse(b"Ann,,3\nAnn,,4\n"))
+    assert [change.after.notes for change in changes.changed] == ["3", "4"]
+
+
+def test_changes_are_told_in_the_lists_order() -> None:
+    """By what somebody was matched does not decide where the dry run names them."""
+    old = roster.parse(b"Ann,,\nBob,bob,\n")
+    new = roster.parse(b"Bob,bob,x\nAnn,ann,\n")
+    assert [change.before.name for change in roster.compare(old, new).changed] == ["Ann", "Bob"]
 
 
 def test_a_github_name_goes_before_a_name() -> None:

@@ -302,6 +302,7 @@ def test_notes_with_a_role(notes: str, role: Role, expected: str) -> None:
         ("Admin, Release Manager", "Release Manager"),
         ("1,000 reports;x , Admin,  on leave", "1,000 reports;x ,  on leave"),
         ("Admin,Admin, x", "x"),
+        (" Admin , x", "x"),
         ("x,  y", "x,  y"),
         ("", ""),
     ],
