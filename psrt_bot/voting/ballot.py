@@ -198,14 +198,17 @@ def _open(
     # None instead of an exception: one raised from here would carry the values in its context.
     try:
         plain = box.decrypt(sealed)
-        body, tag = plain[:_BODY_SIZE], plain[_BODY_SIZE:]
-        if not hmac.compare_digest(tag, hmac.digest(ballot_key, body, "sha256")):
-            return None
+    except (CryptoError, TypeError):  # TypeError: somebody wrote other than bytes into the row
+        return None
+    body, tag = plain[:_BODY_SIZE], plain[_BODY_SIZE:]
+    if not hmac.compare_digest(tag, hmac.digest(ballot_key, body, "sha256")):
+        return None
+    try:
         choice, receipt, word = (f.decode("ascii") for f in _unpack(body, 6)[3:])
         ballot = Ballot(Choice(choice), receipt, word or None)
         # One canonical encoding: comparing it checks ids, version and padding at once.
         return ballot if _body(poll_id, nullifier, ballot) == body else None
-    except (CryptoError, ValueError):
+    except ValueError:
         return None
 
 
