@@ -272,9 +272,12 @@ def _read_id(folder: int, place: Path) -> str:
 
 
 def _read(folder: int, name: str, place: Path) -> bytes:
-    with os.fdopen(os.open(name, os.O_RDONLY | _FLAGS, dir_fd=folder), "rb") as file:
-        _private(os.fstat(file.fileno()), place / name)
-        return file.read(_MAX_FILE)
+    file = os.open(name, os.O_RDONLY | _FLAGS, dir_fd=folder)
+    try:
+        _private(os.fstat(file), place / name)
+        return os.read(file, _MAX_FILE)
+    finally:
+        os.close(file)
 
 
 def _write(file: int, data: bytes) -> None:
