@@ -41,5 +41,5 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def new_id() -> str:
-    """Return a random identifier of 22 URL-safe characters (128 bits), which tells no order."""
-    return secrets.token_urlsafe(16)
+    """Return a random identifier of 32 hexadecimal digits (128 bits), which tells no order."""
+    return secrets.token_hex(16)

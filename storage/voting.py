@@ -20,6 +20,7 @@ class Poll(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     subject: str = Field(sa_column=Column(String, nullable=False, index=True))
+    title: str
     state: str = Field(sa_column=Column(String, nullable=False, index=True))
     threshold: str
     duration_seconds: int

@@ -19,7 +19,7 @@ def lease_clock(session: Session) -> datetime:
     if is_sqlite(session):
         return datetime.now(UTC)
     moment = session.scalar(select(func.clock_timestamp()))
-    assert isinstance(moment, datetime)  # noqa: S101 -- PostgreSQL always answers with one
+    assert isinstance(moment, datetime)  # PostgreSQL always answers with one
     return moment.astimezone(UTC)
 
 

@@ -5,18 +5,17 @@ which a posted message is remembered, so that it can be updated or answered in i
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
 from typing import Any
 
-from slack_sdk.models.blocks import Block
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from psrt_bot.runtime.blocks import Message
 from psrt_bot.runtime.rules import Outcome
 from storage.engine import wake_workers
-from storage.runtime import OutboxRow
+from storage.runtime import OutboxRow, Posted
 from storage.types import new_id
 
 DIRECT = "dm:"  # a conversation named by the Slack user whose direct message it is
@@ -31,18 +30,6 @@ class Kind(StrEnum):
     FILE = "file"
     FAN_OUT = "fan_out"  # one row, many direct messages, worked out in memory at delivery
     HOME = "home"
-
-
-@dataclass(frozen=True)
-class Message:
-    """What a message says: blocks, and the plain text for notifications and screen readers."""
-
-    text: str
-    blocks: Sequence[Block] = ()
-
-    def payload(self) -> dict[str, Any]:
-        """Return the arguments of ``chat.postMessage`` that depend on the content."""
-        return {"text": self.text, "blocks": [block.to_dict() for block in self.blocks]}
 
 
 def post(
@@ -170,3 +157,14 @@ def _add(
     session.flush()
     wake_workers(session)
     return row.id
+
+
+def link_to(session: Session, slot: str) -> str | None:
+    """Return the address of a remembered message, or None while it is not posted.
+
+    Slack redirects it to the reader's own workspace, so that no address of ours need be known.
+    """
+    place = session.get(Posted, slot)
+    if place is None:
+        return None
+    return f"https://slack.com/archives/{place.channel}/p{place.ts.replace('.', '')}"

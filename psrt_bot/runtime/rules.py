@@ -6,7 +6,7 @@ value of a form, no choice, no receipt, no token.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum, unique
 from typing import TypeVar
 
@@ -110,3 +110,16 @@ def latest_of_each(
             overtaken.append(last[key][1])
         last[key] = (due, item)
     return [item for _, item in last.values()], overtaken
+
+
+WAKING = (time(9), time(18))  # in the person's own zone (DESIGN section 2)
+
+
+def next_waking(now: datetime, zone: tzinfo) -> datetime:
+    """Return the first moment from ``now`` on that lies between 09:00 and 18:00 in ``zone``."""
+    local = now.astimezone(zone)
+    begin, end = WAKING
+    if begin <= local.timetz().replace(tzinfo=None) < end:
+        return now
+    day = local.date() if local.time() < begin else local.date() + timedelta(days=1)
+    return datetime.combine(day, begin, tzinfo=zone).astimezone(UTC)

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from slack_sdk import WebClient
 from sqlmodel import Session
 
-from psrt_bot.runtime.outbox import DIRECT, Kind, Message
+from psrt_bot.runtime.blocks import Message
+from psrt_bot.runtime.outbox import DIRECT, Kind
 from psrt_bot.runtime.slack import WORKER_TIMEOUT
 from storage.engine import Database
 from storage.runtime import OutboxRow, Posted

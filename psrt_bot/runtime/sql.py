@@ -1,6 +1,6 @@
 """The two statements that SQLite and PostgreSQL spell alike but SQLAlchemy keeps apart."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import CursorResult, Table
@@ -28,5 +28,18 @@ def is_sqlite(session: Session) -> bool:
 
 def rows(result: Any) -> int:
     """Return how many rows a statement touched; what guarded updates are decided by."""
-    assert isinstance(result, CursorResult)  # noqa: S101 -- every DML result is one
+    assert isinstance(result, CursorResult)  # every DML result is one
     return result.rowcount
+
+
+def upsert(
+    session: Session, model: type[SQLModel], values: Mapping[str, Any], *, keys: Sequence[str]
+) -> None:
+    """Insert a row, or overwrite the one that has the same ``keys``."""
+    insert = sqlite.insert if is_sqlite(session) else postgresql.insert
+    changed = {name: value for name, value in values.items() if name not in keys}
+    session.execute(
+        insert(table_of(model))
+        .values(**values)
+        .on_conflict_do_update(index_elements=list(keys), set_=changed)
+    )

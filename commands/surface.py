@@ -1,0 +1,273 @@
+"""The one place where Bolt meets the bot: registration, permission, errors, ack, and what follows.
+
+A listener here is a function from ``Asked`` to ``Answer`` that has committed by the time it
+returns. So nothing that can raise stands after ``ack()``, every error becomes a 200 with text, and
+no Slack call is made before the ack (DESIGN section 4).
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
+from typing import Any
+
+import structlog
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+from slack_sdk.models.views import View
+from slack_sdk.webhook import WebhookClient
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from commands.answers import Answer, CloseAll, Done, FieldErrors, Replace, Say, Show
+from commands.asked import Asked, MalformedPayload, read_action, read_command, read_submission
+from psrt_bot.membership.rules import Permission
+from psrt_bot.membership.service.people import Members
+from psrt_bot.runtime import blocks, once
+from psrt_bot.runtime.clock import Clock
+from psrt_bot.runtime.logs import new_reference
+from psrt_bot.runtime.rules import FieldProblems, RuleError
+from psrt_bot.runtime.slack import FAILURES, VIEW_TIMEOUT, judge
+from storage.engine import Database
+
+log = structlog.get_logger(__name__)
+
+Listener = Callable[[Asked], Answer]
+EventHandler = Callable[[Session, datetime, dict[str, Any]], None]
+
+BUSY = "I am busy just now and changed nothing. Please try again in a moment."
+TOO_SLOW = "Slack did not open the window in time. Please try again."
+AFTER_WORKERS = 8  # slow Web API calls of so many people do not hold up anybody's ack
+
+
+@unique
+class Kind(StrEnum):
+    """By which door somebody comes in."""
+
+    COMMAND = "command"
+    BUTTON = "button"
+    FORM = "form"
+    EVENT = "event"
+
+
+@dataclass(frozen=True)
+class Door:
+    """One registered listener and what it needs. The table of doors is checked by a test."""
+
+    kind: Kind
+    name: str
+    permission: Permission | None
+
+
+class Surface:
+    """Registers listeners on a Bolt app.
+
+    Args:
+        client: used after the ack, with a time-out of two seconds.
+        prefix: stands before every slash command's name.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        client: WebClient,
+        database: Database,
+        clock: Clock,
+        members: Members,
+        prefix: str = "",
+    ) -> None:
+        self._app = app
+        self._client = client
+        self.database = database
+        self.clock = clock
+        self._members = members
+        self._prefix = prefix
+        self._after = ThreadPoolExecutor(AFTER_WORKERS, thread_name_prefix="psrt-after-ack")
+        self.doors: list[Door] = []
+
+    def command(self, name: str, permission: Permission, listener: Listener) -> None:
+        """Listen to a slash command; ``name`` without slash and prefix."""
+        self.doors.append(Door(Kind.COMMAND, name, permission))
+
+        def on_command(ack: Ack, body: dict[str, Any]) -> None:
+            self._handle(ack, body, Kind.COMMAND, read_command, permission, listener)
+
+        self._app.command(f"/{self._prefix}{name}")(on_command)
+
+    def button(self, action_id: str, permission: Permission, listener: Listener) -> None:
+        """Listen to a button."""
+        self.doors.append(Door(Kind.BUTTON, action_id, permission))
+
+        def on_action(ack: Ack, body: dict[str, Any]) -> None:
+            self._handle(ack, body, Kind.BUTTON, read_action, permission, listener)
+
+        self._app.action(action_id)(on_action)
+
+    def form(self, callback_id: str, permission: Permission, listener: Listener) -> None:
+        """Listen to the submission of a modal."""
+        self.doors.append(Door(Kind.FORM, callback_id, permission))
+
+        def on_submission(ack: Ack, body: dict[str, Any]) -> None:
+            self._handle(ack, body, Kind.FORM, read_submission, permission, listener)
+
+        self._app.view(callback_id)(on_submission)
+
+    def event(self, name: str, handler: EventHandler) -> None:
+        """Listen to an event that Slack tells the app; a repeated one is acted upon once."""
+        self.doors.append(Door(Kind.EVENT, name, None))
+
+        def on_event(ack: Ack, body: dict[str, Any]) -> None:
+            try:
+                with self.database.transaction() as session:
+                    now = self.clock.now()
+                    if once.first_time(session, now, f"event:{body['event_id']}"):
+                        handler(session, now, body["event"])
+            except Exception:
+                log.exception("event_failed", slack_event=name)
+                raise
+            ack()
+
+        self._app.event(name)(on_event)
+
+    def close(self) -> None:
+        """Wait for the calls under way, then end."""
+        self._after.shutdown(wait=True)
+
+    def _handle(
+        self,
+        ack: Ack,
+        body: dict[str, Any],
+        kind: Kind,
+        read: Callable[[dict[str, Any]], Asked],
+        permission: Permission,
+        listener: Listener,
+    ) -> None:
+        asked: Asked | None = None
+        try:
+            asked = read(body)
+            self._check(asked.user_id, permission)
+            answer = listener(asked)
+        except MalformedPayload as error:
+            log.warning("malformed_payload", door=kind, problem=str(error))
+            answer = Done()
+        except Exception as error:  # noqa: BLE001 -- the one translator: every error gets an answer
+            answer = translate(error, kind, asked)
+        follow_up = self._acknowledge(ack, kind, asked, answer)
+        if follow_up is not None:
+            self._after.submit(follow_up)
+
+    def _check(self, user_id: str, permission: Permission) -> None:
+        with self.database.reading() as session:
+            self._members.require(session, user_id, permission)
+
+    def _acknowledge(
+        self, ack: Ack, kind: Kind, asked: Asked | None, answer: Answer
+    ) -> Callable[[], None] | None:
+        """Give the ack; return the Slack call that comes after it, if any."""
+        if asked is None:
+            ack()
+            return None
+        if kind is Kind.FORM:
+            ack(**_form_ack(answer))
+            return None
+        if kind is Kind.COMMAND and isinstance(answer, Say):
+            shown = [block.to_dict() for block in answer.blocks]
+            ack(text=answer.text, blocks=shown or None, response_type="ephemeral")
+            return None
+        ack()
+        return self._follow_up(asked, answer)
+
+    def _follow_up(self, asked: Asked, answer: Answer) -> Callable[[], None] | None:
+        in_modal = bool(asked.view_id)
+        if isinstance(answer, Say) and in_modal:
+            answer = Show(blocks.notice("Note", answer.text))
+        if isinstance(answer, Say) and asked.response_url:
+            said = answer
+            return lambda: self._respond(asked, said)
+        if isinstance(answer, Say):
+            answer = Show(blocks.notice("Note", answer.text))  # App Home has no response_url
+        if isinstance(answer, Show):
+            view = answer.view
+            return lambda: self._show(asked, view, push=in_modal)
+        if isinstance(answer, Replace):
+            view = answer.view
+            return lambda: self._replace(asked, view)
+        return None
+
+    def _show(self, asked: Asked, view: View, *, push: bool) -> None:
+        call = self._client.views_push if push else self._client.views_open
+        try:
+            call(trigger_id=asked.trigger_id, view=view)
+        except FAILURES as error:
+            log.warning("view_not_opened", code=judge(error).code)
+            if asked.response_url:
+                self._respond(asked, Say(TOO_SLOW))
+
+    def _replace(self, asked: Asked, view: View) -> None:
+        try:
+            self._client.views_update(view_id=asked.view_id, view=view)
+        except FAILURES as error:
+            log.warning("view_not_updated", code=judge(error).code)
+
+    def _respond(self, asked: Asked, said: Say) -> None:
+        hook = WebhookClient(asked.response_url, timeout=VIEW_TIMEOUT, retry_handlers=[])
+        try:
+            answer = hook.send(
+                text=said.text,
+                blocks=list(said.blocks) or None,
+                response_type="ephemeral",
+                replace_original=False,
+            )
+        except FAILURES as error:
+            log.warning("response_lost", code=judge(error).code)
+            return
+        if answer.status_code != 200:
+            log.warning("response_lost", code=f"http_{answer.status_code}")
+
+
+def translate(error: Exception, kind: Kind, asked: Asked | None) -> Answer:
+    """Turn an error into an answer that keeps what the person typed and tells them what to do.
+
+    An error that is no ``RuleError`` gets a reference the person can quote; its text, which can
+    hold anything, goes neither to them nor into the log.
+    """
+    if isinstance(error, FieldProblems) and kind is Kind.FORM and asked is not None:
+        return _at_fields(error.problems, asked)
+    if isinstance(error, RuleError):
+        text = str(error)
+    elif isinstance(error, OperationalError):
+        log.warning("database_busy", door=kind, error=type(error.orig).__name__)
+        text = BUSY
+    else:
+        reference = new_reference()
+        log.error("listener_failed", door=kind, reference=reference, exc_info=error)
+        text = f"Something went wrong on my side; nothing was changed. Reference: {reference}"
+    if kind is Kind.FORM and asked is not None:
+        return _at_fields({"": text}, asked)
+    return Say(text)
+
+
+def _at_fields(problems: dict[str, str], asked: Asked) -> Answer:
+    """Put problems under the form's fields; those of no field go under the first one."""
+    fields = list(asked.values)
+    if not fields:
+        return Show(blocks.notice("Not possible", *map(blocks.escape, problems.values())))
+    placed: dict[str, str] = {}
+    for name, text in problems.items():
+        at = name if name in asked.values else fields[0]
+        placed[at] = f"{placed[at]} {text}" if at in placed else text
+    return FieldErrors(placed)
+
+
+def _form_ack(answer: Answer) -> dict[str, Any]:
+    """Return the arguments of ``ack`` that answer a submission."""
+    if isinstance(answer, FieldErrors):
+        return {"response_action": "errors", "errors": dict(answer.problems)}
+    if isinstance(answer, Show):
+        return {"response_action": "push", "view": answer.view.to_dict()}
+    if isinstance(answer, Replace):
+        return {"response_action": "update", "view": answer.view.to_dict()}
+    if isinstance(answer, Say):
+        return {"response_action": "update", "view": blocks.notice("Note", answer.text).to_dict()}
+    return {"response_action": "clear"} if isinstance(answer, CloseAll) else {}

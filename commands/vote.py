@@ -1,0 +1,71 @@
+"""``/vote``, the **Vote** buttons and the ballot."""
+
+from commands.answers import Answer, Replace, Say, Show
+from commands.asked import Asked
+from commands.surface import Listener, Surface
+from psrt_bot.membership.rules import Permission
+from psrt_bot.voting import messages
+from psrt_bot.voting.messages import PollLine
+from psrt_bot.voting.service.voting import Voting
+
+NOTHING_OPEN = "There is no open vote for you just now. Results of past votes: `/vote results`."
+HELP = (
+    "`/vote` opens your ballot, or a list when several votes are open.\n"
+    "`/vote results` shows past results, with their bulletins."
+)
+
+
+class VoteListeners:
+    """Parse, call one use case, answer."""
+
+    def __init__(self, surface: Surface, voting: Voting, results: Listener) -> None:
+        self._database = surface.database
+        self._clock = surface.clock
+        self._voting = voting
+        self._results = results
+
+    def command(self, asked: Asked) -> Answer:
+        """Open the only ballot, offer the choice between several, or say that there is none."""
+        if asked.text.lower() == "results":
+            return self._results(asked)
+        if asked.text:
+            return Say(HELP)
+        with self._database.reading() as session:
+            polls = self._voting.open_for(session, self._clock.now(), asked.user_id)
+            if len(polls) > 1:
+                return Show(messages.choose_modal([PollLine.of(poll) for poll in polls]))
+            if not polls:
+                return Say(NOTHING_OPEN)
+            return Show(self._voting.ballot(session, self._clock.now(), asked.user_id, polls[0].id))
+
+    def open(self, asked: Asked) -> Answer:
+        """Open the ballot behind a **Vote** button."""
+        with self._database.reading() as session:
+            view = self._voting.ballot(session, self._clock.now(), asked.user_id, asked.value)
+        return Show(view)
+
+    def cast(self, asked: Asked) -> Answer:
+        """Record the ballot and show its receipt, once."""
+        with self._database.transaction() as session:
+            receipt = self._voting.cast(
+                session,
+                self._clock.now(),
+                asked.user_id,
+                poll_id=asked.metadata,
+                view_id=asked.view_id,
+                choice=asked.one("choice"),
+                check_word=asked.one("check_word"),
+            )
+            return Replace(messages.receipt_modal(receipt.code))
+
+
+def register(surface: Surface, voting: Voting, results: Listener) -> VoteListeners:
+    """Register the listeners of voting. Called first: Bolt looks for listeners in order.
+
+    Args:
+        results: answers ``/vote results``, which is the affair of what was voted on.
+    """
+    listeners = VoteListeners(surface, voting, results)
+    surface.form(messages.CAST, Permission.VOTING_VOTE, listeners.cast)
+    surface.button(messages.VOTE, Permission.VOTING_VOTE, listeners.open)
+    return listeners

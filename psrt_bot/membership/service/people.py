@@ -1,0 +1,251 @@
+"""Who somebody is, what they may do, and how roles begin and end (R5, R6)."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session, col
+
+from psrt_bot.membership.rules import Permission, Role, allowed, notes_with, notes_without
+from psrt_bot.runtime import audit
+from psrt_bot.runtime.facts import Facts, MemberLeft
+from psrt_bot.runtime.people import live_users
+from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotFound, RuleError
+from psrt_bot.runtime.sql import rows
+from storage.people import Person, RoleHeld, RosterLine, SlackUser
+
+# What a person is told who may not do something: the same words whatever there is or is not.
+REFUSAL = (
+    "This is for members of the Python Security Response Team. "
+    "If you are one, ask an admin to link your Slack account."
+)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody who asks for something.
+
+    Args:
+        person_id: None when the Slack user is nobody we know.
+        names: what they are called, in Slack and on the list.
+    """
+
+    slack_user_id: str
+    person_id: str | None
+    name: str
+    roles: frozenset[Role]
+    names: tuple[str, ...] = ()
+
+    @property
+    def known_id(self) -> str:
+        """Their id, for acts that only people on the list can do.
+
+        Raises:
+            NotAllowed: they are nobody on the list (the first admin of an empty installation).
+        """
+        if self.person_id is None:
+            raise NotAllowed(REFUSAL)
+        return self.person_id
+
+    @property
+    def audit_name(self) -> str:
+        """How the audit log names them."""
+        return self.person_id or f"slack:{self.slack_user_id}"
+
+
+class Members:
+    """Use cases about people and their roles.
+
+    Args:
+        first_admins: Slack users who are admins as long as nobody ever held that role.
+    """
+
+    def __init__(self, facts: Facts, first_admins: Collection[str] = ()) -> None:
+        self._facts = facts
+        self._first_admins = frozenset(first_admins)
+
+    def who(self, session: Session, slack_user_id: str) -> Actor:
+        """Return who a Slack user is; somebody unknown, deactivated or a guest holds no role."""
+        user = session.get(SlackUser, slack_user_id)
+        person = session.scalar(select(Person).where(col(Person.slack_user_id) == slack_user_id))
+        called = [name for name in (user and user.name, user and user.real_name) if name]
+        if user is not None and (user.is_deleted or user.is_bot or user.is_guest):
+            return Actor(slack_user_id, None, user.name, frozenset())
+        if person is None:
+            name = called[0] if called else "somebody"
+            first = slack_user_id in self._first_admins and not _ever_had_admin(session)
+            roles = frozenset({Role.ADMIN}) if first else frozenset[Role]()
+            return Actor(slack_user_id, None, name, roles, tuple(called))
+        names = (person.name, person.github, *called)
+        return Actor(
+            slack_user_id,
+            person.id,
+            person.name,
+            roles_of(session, person.id),
+            tuple(name for name in names if name),
+        )
+
+    def require(self, session: Session, slack_user_id: str, permission: Permission) -> Actor:
+        """Return who asks, if they may.
+
+        Raises:
+            NotAllowed: with the same text for everybody and everything.
+        """
+        actor = self.who(session, slack_user_id)
+        if not allowed(permission, actor.roles):
+            raise NotAllowed(REFUSAL)
+        return actor
+
+    def grant(self, session: Session, now: datetime, person: Person, role: Role, by: str) -> None:
+        """Give somebody a role, from now on.
+
+        Raises:
+            AlreadyDone: they hold it.
+        """
+        if role in roles_of(session, person.id):
+            raise AlreadyDone(f"{person.name} already holds the role {role.value}")
+        begin_role(session, now, person.id, role, by)
+        _note(session, person.id, role, held=True)
+        audit.append(
+            session,
+            now,
+            actor=by,
+            act="membership:grant",
+            subject=person.id,
+            details={"role": role},
+        )
+
+    def revoke(self, session: Session, now: datetime, person: Person, role: Role, by: str) -> None:
+        """Take a role from somebody, from now on. Ending a membership tells the other processes.
+
+        Raises:
+            NotFound: they do not hold it.
+        """
+        if not end_role(session, now, person.id, role, by):
+            raise NotFound(f"{person.name} does not hold the role {role.value}")
+        _note(session, person.id, role, held=False)
+        audit.append(
+            session,
+            now,
+            actor=by,
+            act="membership:revoke",
+            subject=person.id,
+            details={"role": role},
+        )
+        if role is Role.MEMBER:
+            self._facts.announce(session, now, MemberLeft(person.id))
+
+    def link(
+        self, session: Session, now: datetime, person: Person, slack_user_id: str, by: str
+    ) -> None:
+        """Say which Slack user somebody is.
+
+        Raises:
+            RuleError: that Slack user is linked to somebody else.
+        """
+        other = session.scalar(select(Person).where(col(Person.slack_user_id) == slack_user_id))
+        if other is not None and other.id != person.id:
+            raise RuleError(f"{slack_user_id} is already linked to {other.name}; unlink them first")
+        session.execute(
+            update(Person).where(col(Person.id) == person.id).values(slack_user_id=slack_user_id)
+        )
+        audit.append(
+            session,
+            now,
+            actor=by,
+            act="membership:link",
+            subject=person.id,
+            details={"slack_user_id": slack_user_id},
+        )
+
+
+def roles_of(session: Session, person_id: str) -> frozenset[Role]:
+    """Return the roles somebody holds now."""
+    held = session.scalars(
+        select(col(RoleHeld.role)).where(
+            col(RoleHeld.person_id) == person_id, col(RoleHeld.until).is_(None)
+        )
+    )
+    return frozenset(Role(role) for role in held)
+
+
+def holders(session: Session, role: Role) -> list[Person]:
+    """Return everybody who holds a role now, by name."""
+    return list(
+        session.scalars(
+            select(Person)
+            .join(RoleHeld, col(RoleHeld.person_id) == col(Person.id))
+            .where(col(RoleHeld.role) == role, col(RoleHeld.until).is_(None))
+            .order_by(col(Person.name), col(Person.id))
+        )
+    )
+
+
+def with_live_slack(
+    session: Session, people: Iterable[Person]
+) -> tuple[list[tuple[Person, SlackUser]], list[Person]]:
+    """Split people into those whose Slack link is alive, with their Slack user, and the others."""
+    everybody = list(people)
+    users = live_users(session, [p.slack_user_id for p in everybody if p.slack_user_id])
+    live = [(p, users[p.slack_user_id]) for p in everybody if p.slack_user_id in users]
+    return live, [p for p in everybody if p.slack_user_id not in users]
+
+
+def find_person(session: Session, github_or_id: str) -> Person:
+    """Return somebody by GitHub name (case does not count), Slack user id, our id, or full name.
+
+    Raises:
+        NotFound: nobody, or several people of that name.
+    """
+    key = github_or_id.strip()
+    for column, value in (
+        (Person.github_key, key.casefold()),
+        (Person.slack_user_id, key),
+        (Person.id, key),
+    ):
+        if person := session.scalar(select(Person).where(col(column) == value)):
+            return person
+    named = list(session.scalars(select(Person).where(func.lower(col(Person.name)) == key.lower())))
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise NotFound(f"{key!r} is {len(named)} people; name the GitHub user or the id")
+    raise NotFound(f"{key!r} is nobody on the list; see: psrt-bot roster export")
+
+
+def begin_role(session: Session, now: datetime, person_id: str, role: Role, by: str) -> None:
+    """Record that a role begins."""
+    session.add(RoleHeld(person_id=person_id, role=role, since=now, granted_by=by))
+    session.flush()
+
+
+def end_role(session: Session, now: datetime, person_id: str, role: Role, by: str) -> bool:
+    """Record that a role ends; return whether it was held."""
+    ended = session.execute(
+        update(RoleHeld)
+        .where(
+            col(RoleHeld.person_id) == person_id,
+            col(RoleHeld.role) == role,
+            col(RoleHeld.until).is_(None),
+        )
+        .values(until=now, ended_by=by)
+    )
+    return rows(ended) == 1
+
+
+def _ever_had_admin(session: Session) -> bool:
+    return (
+        session.scalar(select(col(RoleHeld.id)).where(col(RoleHeld.role) == Role.ADMIN).limit(1))
+        is not None
+    )
+
+
+def _note(session: Session, person_id: str, role: Role, *, held: bool) -> None:
+    """Keep the public list's notes in step with Admin and Release Manager (R5)."""
+    if role not in (Role.ADMIN, Role.RELEASE_MANAGER):
+        return
+    lines = session.scalars(select(RosterLine).where(col(RosterLine.person_id) == person_id))
+    for line in lines:
+        line.notes = notes_with(line.notes, role) if held else notes_without(line.notes, role)
+        session.add(line)

@@ -1,0 +1,191 @@
+"""The words of a nomination and what may be decided without asking anybody (R1, R3, R12, R13)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+
+@unique
+class NominationState(StrEnum):
+    """Where a nomination stands. `docs/architecture.md` draws the same machine."""
+
+    WAITING = "waiting"  # for an admin's go-ahead to open the vote
+    VOTING = "voting"
+    UNCOUNTED = (
+        "uncounted"  # the vote was given up: its keys were lost or its ballots did not add up
+    )
+    AWAITING_NOTICE = "awaiting_notice"  # passed; the council has not been told yet (R4)
+    NOT_PASSED = "not_passed"
+    WITHDRAWN = "withdrawn"
+    CANCELLED = "cancelled"
+
+
+TRANSITIONS: Mapping[NominationState, frozenset[NominationState]] = {
+    NominationState.WAITING: frozenset(
+        {NominationState.VOTING, NominationState.WITHDRAWN, NominationState.CANCELLED}
+    ),
+    NominationState.VOTING: frozenset(
+        {
+            NominationState.UNCOUNTED,
+            NominationState.AWAITING_NOTICE,
+            NominationState.NOT_PASSED,
+            NominationState.WITHDRAWN,
+            NominationState.CANCELLED,
+        }
+    ),
+    NominationState.UNCOUNTED: frozenset(
+        {
+            NominationState.WAITING,
+            NominationState.VOTING,
+            NominationState.WITHDRAWN,
+            NominationState.CANCELLED,
+        }
+    ),
+    NominationState.AWAITING_NOTICE: frozenset(
+        {NominationState.WITHDRAWN, NominationState.CANCELLED}
+    ),
+    NominationState.NOT_PASSED: frozenset(),
+    NominationState.WITHDRAWN: frozenset(),
+    NominationState.CANCELLED: frozenset(),
+}
+
+PHASES: Mapping[NominationState, str] = {
+    NominationState.WAITING: "waiting for an admin to open the vote",
+    NominationState.VOTING: "under vote",
+    NominationState.UNCOUNTED: "the vote could not be counted; admins decide how to go on",
+    NominationState.AWAITING_NOTICE: "passed; the Steering Council is to be told",
+    NominationState.NOT_PASSED: "not passed",
+    NominationState.WITHDRAWN: "withdrawn",
+    NominationState.CANCELLED: "cancelled",
+}
+
+
+def may_become(before: NominationState, after: NominationState) -> bool:
+    """Return whether a nomination may go from one state to another in one step."""
+    return after in TRANSITIONS[before]
+
+
+def is_running(state: NominationState) -> bool:
+    """Return whether the same person cannot be nominated anew."""
+    return bool(TRANSITIONS[state])
+
+
+@unique
+class Standing(StrEnum):
+    """Who a nominee is to Python (R1): the first three are expected, others are possible."""
+
+    CORE_DEVELOPER = "core-developer"
+    TRIAGER = "triager"
+    PSF_STAFF = "psf-staff"
+    OTHER = "other"
+
+
+STANDING_WORDS: Mapping[Standing, str] = {
+    Standing.CORE_DEVELOPER: "Core developer",
+    Standing.TRIAGER: "Triager",
+    Standing.PSF_STAFF: "PSF staff",
+    Standing.OTHER: "Other (possible; the card says so)",
+}
+
+UNEXPECTED = "neither core developer, triager nor PSF staff"
+
+
+def standing_note(standing: Standing) -> str:
+    """Return how the card names somebody's standing; others are marked as such (R1)."""
+    return UNEXPECTED if standing is Standing.OTHER else STANDING_WORDS[standing].lower()
+
+
+@dataclass(frozen=True)
+class Field:
+    """A text of the nomination form (R13).
+
+    Args:
+        name: the modal's block id and the key under which the text is kept.
+    """
+
+    name: str
+    label: str
+    hint: str
+
+
+LONGEST_TEXT = 3000  # characters; Slack's limit for one field of a modal
+SHORTEST_TEXT = 3  # "none" and "n/a" are answers, a dot is not
+
+FIELDS = (
+    Field("background", "Background", "Who they are and what they do."),
+    Field(
+        "experience",
+        "Security experience",
+        "Reports handled, vulnerabilities found or fixed, tools, teams.",
+    ),
+    Field("contributions", "Contributions to the ecosystem", "To Python and around it."),
+    Field("relation", "How you know them", "How long, and from which work."),
+    Field("conflicts", "Conflicts of interest", "Employers, projects, relations; or: none."),
+)
+
+AGREED = "agreed"
+READ_PEP = "read_pep"
+PROMISES: Mapping[str, str] = {
+    AGREED: "They have agreed to be nominated",
+    READ_PEP: "They have read PEP 811, including review and removal",
+}
+PROMISES_FIELD = "promises"
+
+
+def texts_problems(texts: Mapping[str, str], promises: frozenset[str]) -> dict[str, str]:
+    """Return what is wrong with a nomination's texts, by field; empty when all is well (R13)."""
+    problems: dict[str, str] = {}
+    for field in FIELDS:
+        length = len(texts.get(field.name, "").strip())
+        if length < SHORTEST_TEXT:
+            problems[field.name] = f"Please fill in “{field.label}”; “none” is an answer too."
+        elif length > LONGEST_TEXT:
+            problems[field.name] = (
+                f"This has {length} characters; {LONGEST_TEXT} fit. Please shorten it."
+            )
+    missing = [words for name, words in PROMISES.items() if name not in promises]
+    if missing:
+        problems[PROMISES_FIELD] = "Please make sure first, then tick: " + "; ".join(missing) + "."
+    return problems
+
+
+def addendum_problem(text: str) -> str | None:
+    """Return what is wrong with an addendum, or None."""
+    length = len(text.strip())
+    if length < SHORTEST_TEXT:
+        return "Please write what is to be added."
+    if length > LONGEST_TEXT:
+        return f"This has {length} characters; {LONGEST_TEXT} fit. Please shorten it."
+    return None
+
+
+def reason_problem(reason: str) -> str | None:
+    """Return what is wrong with the reason of a cancellation or of giving up a vote, or None."""
+    return addendum_problem(reason) and "Please give a reason; the team will see it."
+
+
+def nominee_key(slack_user_id: str | None, email: str | None) -> str:
+    """Return what says that two nominations mean the same person.
+
+    Raises:
+        ValueError: neither is given.
+    """
+    if slack_user_id:
+        return f"slack:{slack_user_id}"
+    if email:
+        return f"mail:{email.strip().casefold()}"
+    raise ValueError("a nominee is a Slack user or has an e-mail address")
+
+
+def go_ahead_reasons(electors: int, minimum: int, unlinked: tuple[str, ...]) -> tuple[str, ...]:
+    """Return why a vote waits for an admin's go-ahead (DESIGN section 5); empty when it need not.
+
+    Args:
+        unlinked: names of members who could not vote, having no live Slack link.
+    """
+    reasons = []
+    if electors < minimum:
+        reasons.append(f"only {electors} could vote; the minimum is {minimum}")
+    if unlinked:
+        reasons.append("no live Slack link: " + ", ".join(unlinked))
+    return tuple(reasons)

@@ -1,0 +1,161 @@
+"""What a nomination does when its poll tells of itself (handlers of facts), and the bulletin file.
+
+A result is told only after the poll's keys are destroyed (DESIGN section 5): the state changes with
+``PollClosed``, the words are owed with ``PollKeysDestroyed``.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from psrt_bot.nominations.messages import alarms, posts, results
+from psrt_bot.nominations.rules import NominationState
+from psrt_bot.nominations.service.nominating import card_slot
+from psrt_bot.nominations.service.reading import Process, move, result_of, shown
+from psrt_bot.runtime import audit, outbox
+from psrt_bot.runtime.blocks import Message
+from psrt_bot.runtime.facts import (
+    PollClosed,
+    PollDisputed,
+    PollKeysDestroyed,
+    PollKeysMissing,
+    PollNeedsDecision,
+    PollVoided,
+)
+from psrt_bot.runtime.sending import File
+from psrt_bot.voting.rules import PollState
+from psrt_bot.voting.service.closing import bundle
+from storage.nominations import Nomination
+from storage.people import Person
+from storage.voting import Poll
+
+BUNDLE = "nominations:bundle"
+EXTENSION_SHARE = 2  # an interrupted vote may be extended by half of its duration
+
+
+def extension(poll: Poll) -> timedelta:
+    """Return by how much a vote may be extended during which the bot was away."""
+    return timedelta(seconds=poll.duration_seconds // EXTENSION_SHARE)
+
+
+def nomination_of(session: Session, poll_id: str) -> Nomination | None:
+    """Return the nomination whose present poll this is; None for another process's poll."""
+    return session.scalar(select(Nomination).where(col(Nomination.poll_id) == poll_id))
+
+
+class Outcomes:
+    """Handlers of what polls tell. Each acts in the transaction in which the fact became true."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    def closed(self, session: Session, now: datetime, fact: PollClosed) -> None:
+        """Decide the nomination by its vote (R3); nothing is said yet."""
+        nomination = nomination_of(session, fact.poll_id)
+        if nomination is None:
+            return
+        after = NominationState.AWAITING_NOTICE if fact.passed else NominationState.NOT_PASSED
+        move(session, nomination, after, decided_at=now)
+        audit.append(
+            session,
+            now,
+            actor=audit.SYSTEM,
+            act="nominations:decided",
+            subject=nomination.id,
+            details={"passed": fact.passed},
+        )
+
+    def keys_destroyed(self, session: Session, now: datetime, fact: PollKeysDestroyed) -> None:
+        """Tell how a poll ended, now that nobody can find out who voted how."""
+        nomination = nomination_of(session, fact.poll_id)
+        if nomination is None:
+            return
+        poll = session.get_one(Poll, fact.poll_id)
+        view = shown(session, nomination)
+        outbox.change(session, now, card_slot(nomination), posts.card(view))
+        if poll.state == PollState.CLOSED:
+            self._tell_result(session, now, nomination, poll)
+        elif poll.state == PollState.CANCELLED:
+            self._say(session, now, nomination, posts.ended(view, nomination.end_reason or ""))
+
+    def keys_missing(self, session: Session, now: datetime, fact: PollKeysMissing) -> None:
+        """Alarm the admins that a poll cannot go on."""
+        nomination = nomination_of(session, fact.poll_id)
+        if nomination is None:
+            return
+        poll = session.get_one(Poll, fact.poll_id, populate_existing=True)
+        message = alarms.keys_missing(
+            shown(session, nomination),
+            self._process.polls.keys.where,
+            is_over=poll.state == PollState.KEYS_MISSING,
+        )
+        self._process.admins.tell(session, now, message)
+
+    def disputed(self, session: Session, now: datetime, fact: PollDisputed) -> None:
+        """Alarm the admins that a poll has no result."""
+        nomination = nomination_of(session, fact.poll_id)
+        if nomination is not None:
+            message = alarms.disputed(shown(session, nomination), fact.rejected)
+            self._process.admins.tell(session, now, message)
+
+    def voided(self, session: Session, now: datetime, fact: PollVoided) -> None:
+        """Tell the team that a vote was given up, and offer the admins to run it again."""
+        nomination = nomination_of(session, fact.poll_id)
+        if nomination is None:
+            return
+        poll = session.get_one(Poll, fact.poll_id, populate_existing=True)
+        move(session, nomination, NominationState.UNCOUNTED)
+        view = shown(session, nomination)
+        self._say(session, now, nomination, alarms.given_up(view, poll.void_reason or ""))
+        outbox.change(session, now, card_slot(nomination), posts.card(view))
+        self._process.admins.tell(session, now, alarms.offer_rerun(view))
+
+    def needs_decision(self, session: Session, now: datetime, fact: PollNeedsDecision) -> None:
+        """Ask the admins whether to close or to extend after a long absence."""
+        nomination = nomination_of(session, fact.poll_id)
+        if nomination is None:
+            return
+        poll = session.get_one(Poll, fact.poll_id)
+        message = alarms.close_or_extend(shown(session, nomination), extension(poll))
+        self._process.admins.tell(session, now, message)
+
+    def bundle_file(self, session: Session, poll_id: str) -> File | None:
+        """Return the bulletin of a closed poll as a file (rendered at delivery)."""
+        nomination = nomination_of(session, poll_id)
+        poll = session.get(Poll, poll_id)
+        if nomination is None or poll is None or poll.bundle_sha256 is None:
+            return None
+        return File(
+            name=f"bulletin-{poll_id[:8]}.json",
+            title="Bulletin",
+            content=bundle(session, poll_id),
+            comment=results.bundle_comment(nomination.nominee_name, poll.bundle_sha256),
+        )
+
+    def _tell_result(
+        self, session: Session, now: datetime, nomination: Nomination, poll: Poll
+    ) -> None:
+        counted = result_of(nomination, poll)
+        message = results.result(counted)
+        slot = f"result:{poll.id}"
+        channel = self._process.policy.channel
+        outbox.post(session, now, channel, message, slot=slot)
+        if counted.sha256:
+            outbox.attach(
+                session, now, channel, renderer=BUNDLE, argument=poll.id, thread_slot=slot
+            )
+        nominator = session.get_one(Person, nomination.nominator_id)
+        if nominator.slack_user_id:
+            outbox.tell(session, now, nominator.slack_user_id, message)
+
+    def _say(
+        self, session: Session, now: datetime, nomination: Nomination, message: Message
+    ) -> None:
+        outbox.post(
+            session,
+            now,
+            self._process.policy.channel,
+            message,
+            thread_slot=card_slot(nomination),
+        )

@@ -1,0 +1,241 @@
+"""What may be read of nominations, and by whom (R12, R13): members, never the nominee."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from psrt_bot.membership.rules import Permission, Role
+from psrt_bot.membership.service.admins import Admins
+from psrt_bot.membership.service.people import (
+    Actor,
+    Members,
+    holders,
+    with_live_slack,
+)
+from psrt_bot.nominations.messages.words import Result, Shown
+from psrt_bot.nominations.rules import NominationState, Standing, is_running, may_become
+from psrt_bot.runtime.rules import AlreadyDone, NotFound
+from psrt_bot.runtime.sql import rows
+from psrt_bot.voting.rules import PollState, Threshold
+from psrt_bot.voting.service.polls import Candidate, Polls
+from storage.nominations import Addendum, Nomination
+from storage.people import Person
+from storage.voting import Poll
+
+RUNNING = [state for state in NominationState if is_running(state)]
+NOT_THERE = "There is no such nomination, or it is not for you to see."
+SHOWN_RESULTS = 10  # a modal holds 100 blocks; four a result
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How this team votes (DESIGN section 6).
+
+    Args:
+        channel: the team channel's id.
+        threshold: the share that passes (R3).
+        duration: how long a vote is open (R2).
+        min_electorate: below this many electors an admin opens the vote.
+    """
+
+    channel: str
+    threshold: Threshold
+    duration: timedelta
+    min_electorate: int
+
+
+@dataclass(frozen=True)
+class Process:
+    """What the use cases of nominations stand on."""
+
+    polls: Polls
+    members: Members
+    admins: Admins
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class Electorate:
+    """Who could vote today, and which members could not."""
+
+    candidates: tuple[Candidate, ...]
+    unlinked: tuple[str, ...]
+
+
+def electorate(session: Session, nominee_slack_user_id: str | None) -> Electorate:
+    """Return today's electorate: active members with a live Slack link, never the nominee (R12)."""
+    live, unlinked = with_live_slack(session, holders(session, Role.MEMBER))
+    return Electorate(
+        tuple(
+            Candidate(person.id, user.id)
+            for person, user in live
+            if user.id != nominee_slack_user_id
+        ),
+        tuple(person.name for person in unlinked),
+    )
+
+
+def is_nominee(nomination: Nomination, actor: Actor) -> bool:
+    """Return whether somebody is the nominee; they see nothing of it, also later (R12)."""
+    return nomination.nominee_slack_user_id == actor.slack_user_id
+
+
+def visible(
+    session: Session, actor: Actor, nomination_id: str, *, lock: bool = False
+) -> Nomination:
+    """Return a nomination that ``actor`` may see.
+
+    Raises:
+        NotFound: there is none, or it is about them; the text is the same.
+    """
+    nomination = session.get(
+        Nomination, nomination_id, with_for_update=True if lock else None, populate_existing=lock
+    )
+    if nomination is None or is_nominee(nomination, actor):
+        raise NotFound(NOT_THERE)
+    return nomination
+
+
+def shown(session: Session, nomination: Nomination) -> Shown:
+    """Return a nomination as it may be shown to members."""
+    nominator = session.get_one(Person, nomination.nominator_id)
+    poll = session.get(Poll, nomination.poll_id) if nomination.poll_id else None
+    addenda = session.scalars(
+        select(Addendum)
+        .where(col(Addendum.nomination_id) == nomination.id)
+        .order_by(col(Addendum.added_at))
+    )
+    return Shown(
+        nomination_id=nomination.id,
+        nominee=nomination.nominee_name,
+        nominator=nominator.name,
+        github=nomination.nominee_github,
+        standing=Standing(nomination.standing),
+        state=NominationState(nomination.state),
+        nominated_at=nomination.nominated_at,
+        closes_at=poll.closes_at if poll else None,
+        poll_id=nomination.poll_id,
+        texts=nomination.texts,
+        addenda=[(added.added_at, added.text) for added in addenda],
+    )
+
+
+def move(
+    session: Session,
+    nomination: Nomination,
+    after: NominationState,
+    **values: str | datetime | bool | None,
+) -> None:
+    """Change a nomination's state, if it is still what it was when it was read.
+
+    Raises:
+        AlreadyDone: the step is not possible (any more).
+    """
+    before = NominationState(nomination.state)
+    if not may_become(before, after):
+        raise AlreadyDone("This nomination has moved on meanwhile; look at it again.")
+    changed = session.execute(
+        update(Nomination)
+        .where(col(Nomination.id) == nomination.id, col(Nomination.state) == before)
+        .values(state=after, running=is_running(after), **values)
+        .execution_options(synchronize_session=False)
+    )
+    if rows(changed) == 0:
+        raise AlreadyDone("This nomination has moved on meanwhile; look at it again.")
+    session.refresh(nomination)
+
+
+class Reading:
+    """Use cases that change nothing."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    def details(
+        self, session: Session, slack_user_id: str, nomination_id: str
+    ) -> tuple[Shown, Actor]:
+        """Return everything a member may read of a nomination, and who asks.
+
+        Raises:
+            NotAllowed, NotFound: it is not for them.
+        """
+        actor = self._process.members.require(session, slack_user_id, Permission.NOMINATIONS_READ)
+        return shown(session, visible(session, actor, nomination_id)), actor
+
+    def running(self, session: Session, slack_user_id: str) -> list[Shown]:
+        """Return the nominations under way that somebody may see, the oldest first."""
+        actor = self._process.members.require(session, slack_user_id, Permission.NOMINATIONS_READ)
+        return [shown(session, n) for n in _in_states(session, RUNNING) if not is_nominee(n, actor)]
+
+    def own(self, session: Session, slack_user_id: str) -> list[Shown]:
+        """Return the nominations under way that somebody made."""
+        actor = self._process.members.require(
+            session, slack_user_id, Permission.NOMINATIONS_WITHDRAW
+        )
+        return [
+            shown(session, n)
+            for n in _in_states(session, RUNNING)
+            if n.nominator_id == actor.person_id
+        ]
+
+    def cancellable(self, session: Session, slack_user_id: str) -> list[Shown]:
+        """Return the nominations that an admin may cancel."""
+        actor = self._process.members.require(session, slack_user_id, Permission.NOMINATIONS_CANCEL)
+        return [shown(session, n) for n in _in_states(session, RUNNING) if not is_nominee(n, actor)]
+
+    def results(self, session: Session, slack_user_id: str) -> list[Result]:
+        """Return the latest results that somebody may see, the newest first."""
+        actor = self._process.members.require(session, slack_user_id, Permission.VOTING_RESULT)
+        counted = session.execute(
+            select(Nomination, Poll)
+            .join(Poll, col(Poll.subject) == col(Nomination.id))
+            .where(
+                col(Poll.state) == PollState.CLOSED,
+                col(Poll.keys_destroyed_at).is_not(None),
+            )
+            .order_by(col(Poll.ended_at).desc())
+            .limit(SHOWN_RESULTS)
+        ).all()
+        return [result_of(n, poll) for n, poll in counted if not is_nominee(n, actor)]
+
+    def result(self, session: Session, slack_user_id: str, poll_id: str) -> Result:
+        """Return one result.
+
+        Raises:
+            NotAllowed, NotFound: it is not for them, or there is none (yet).
+        """
+        actor = self._process.members.require(session, slack_user_id, Permission.VOTING_RESULT)
+        poll = session.get(Poll, poll_id)
+        if poll is None or poll.state != PollState.CLOSED or poll.keys_destroyed_at is None:
+            raise NotFound(NOT_THERE)
+        return result_of(visible(session, actor, poll.subject), poll)
+
+
+def result_of(nomination: Nomination, poll: Poll) -> Result:
+    """Return the result of a closed poll."""
+    assert poll.passed is not None
+    assert poll.ended_at is not None
+    published = poll.yes is not None and poll.no is not None and poll.abstain is not None
+    return Result(
+        poll_id=poll.id,
+        nominee=nomination.nominee_name,
+        passed=poll.passed,
+        tally=(poll.yes, poll.no, poll.abstain) if published else None,  # type: ignore[arg-type]
+        electorate=poll.electorate_size,
+        left=poll.left_during,
+        closed_at=poll.ended_at,
+        threshold=poll.threshold,
+        sha256=poll.bundle_sha256,
+        electorate_hash=poll.electorate_hash,
+    )
+
+
+def _in_states(session: Session, states: Collection[NominationState]) -> Sequence[Nomination]:
+    return session.scalars(
+        select(Nomination)
+        .where(col(Nomination.state).in_(list(states)))
+        .order_by(col(Nomination.nominated_at))
+    ).all()

@@ -1,0 +1,159 @@
+"""What Slack says of users and channels, kept in our own tables.
+
+Filled from ``users.list`` and ``conversations.members`` at the start and hourly, and by events in
+between, so that no rule needs the network before an ack (DESIGN section 4).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from slack_sdk import WebClient
+from sqlalchemy import delete, select
+from sqlmodel import Session, col
+
+from psrt_bot.runtime.sql import insert_ignoring, upsert
+from storage.engine import Database
+from storage.people import SlackChannel, SlackChannelMember, SlackUser
+
+PAGE = 200  # users.list: "no more than 200 results at a time" is Slack's recommendation
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What ``auth.test`` says of where the bot is."""
+
+    team_id: str
+    bot_user_id: str
+    url: str
+
+
+class Directory:
+    """Fetches users and channels from Slack into the tables. Runs on a worker, never before an ack.
+
+    Args:
+        channels: the configured channels' ids.
+    """
+
+    def __init__(self, database: Database, client: WebClient, channels: Iterable[str]) -> None:
+        self._database = database
+        self._client = client
+        self._channels = tuple(dict.fromkeys(channels))
+
+    def whoami(self) -> Workspace:
+        """Ask Slack whose token this is.
+
+        Raises:
+            SlackApiError: the token is refused.
+        """
+        answer = self._client.auth_test()
+        return Workspace(answer["team_id"], answer["user_id"], answer["url"])
+
+    def refresh(self, now: datetime) -> None:
+        """Fetch all users, then each configured channel and its members.
+
+        Raises:
+            SlackApiError: Slack refused; what was fetched before is kept.
+        """
+        for page in self._client.users_list(limit=PAGE):
+            with self._database.transaction() as session:
+                for user in page["members"]:
+                    note_user(session, now, user)
+        for channel in self._channels:
+            self.refresh_channel(now, channel)
+
+    def refresh_channel(self, now: datetime, channel: str) -> None:
+        """Fetch one channel's state and members."""
+        info = self._client.conversations_info(channel=channel)["channel"]
+        members: list[str] = []
+        if info.get("is_member"):
+            for page in self._client.conversations_members(channel=channel, limit=PAGE):
+                members.extend(page["members"])
+        with self._database.transaction() as session:
+            note_channel(session, now, info)
+            table = SlackChannelMember
+            session.execute(delete(table).where(col(table.channel_id) == channel))
+            session.add_all(table(channel_id=channel, user_id=user) for user in members)
+
+
+def note_user(session: Session, now: datetime, user: Mapping[str, Any]) -> None:
+    """Keep what Slack's user object says (``users.list``, ``user_change``, ``team_join``)."""
+    profile = user.get("profile") or {}
+    name = profile.get("display_name") or user.get("name") or user["id"]
+    values = {
+        "id": user["id"],
+        "team_id": user.get("team_id") or "",
+        "name": name,
+        "real_name": profile.get("real_name") or user.get("real_name") or name,
+        "is_bot": bool(user.get("is_bot")) or user["id"] == "USLACKBOT",
+        "is_deleted": bool(user.get("deleted")),
+        "is_guest": bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        "time_zone": user.get("tz") or "",
+        "seen_at": now,
+    }
+    upsert(session, SlackUser, values, keys=("id",))
+
+
+def note_channel(session: Session, now: datetime, info: Mapping[str, Any]) -> None:
+    """Keep what Slack's channel object says (``conversations.info``)."""
+    shared = ("is_shared", "is_ext_shared", "is_org_shared", "is_pending_ext_shared")
+    values = {
+        "id": info["id"],
+        "name": info.get("name") or info["id"],
+        "is_private": bool(info.get("is_private")),
+        "is_shared": any(info.get(flag) for flag in shared),
+        "is_archived": bool(info.get("is_archived")),
+        "is_inside": bool(info.get("is_member")),
+        "seen_at": now,
+    }
+    upsert(session, SlackChannel, values, keys=("id",))
+
+
+def note_joined(session: Session, channel: str, user: str) -> None:
+    """Keep that somebody joined a channel (``member_joined_channel``)."""
+    insert_ignoring(session, SlackChannelMember, {"channel_id": channel, "user_id": user})
+
+
+def note_left(session: Session, channel: str, user: str) -> None:
+    """Keep that somebody left a channel (``member_left_channel``)."""
+    table = SlackChannelMember
+    session.execute(
+        delete(table).where(col(table.channel_id) == channel, col(table.user_id) == user)
+    )
+
+
+def is_in_channel(session: Session, channel: str, user: str) -> bool:
+    """Return whether somebody is in a channel, as far as Slack told us."""
+    return session.get(SlackChannelMember, (channel, user)) is not None
+
+
+def live_users(session: Session, users: Iterable[str]) -> dict[str, SlackUser]:
+    """Return those of ``users`` that exist, are people, not deactivated and not guests."""
+    found = session.scalars(
+        select(SlackUser).where(
+            col(SlackUser.id).in_(list(users)),
+            col(SlackUser.is_deleted).is_(False),
+            col(SlackUser.is_bot).is_(False),
+            col(SlackUser.is_guest).is_(False),
+        )
+    )
+    return {user.id: user for user in found}
+
+
+def channel_problem(channel: SlackChannel | None) -> str | None:
+    """Return why nothing may be posted to a channel, or None when it is fit (DESIGN section 2)."""
+    if channel is None:
+        return None  # not seen yet; Slack itself refuses what is wrong
+    if not channel.is_private:
+        return "it is public"
+    if channel.is_shared:
+        return "it is shared with another workspace"
+    if channel.is_archived:
+        return "it is archived"
+    return None if channel.is_inside else "the bot is not in it"
+
+
+def may_post(session: Session, channel: str) -> bool:
+    """Return whether a channel is fit to be posted to."""
+    return channel_problem(session.get(SlackChannel, channel)) is None

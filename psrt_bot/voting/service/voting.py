@@ -1,0 +1,89 @@
+"""Voting as somebody does it: which ballots are theirs, opening one, casting it (R2, R12)."""
+
+from datetime import datetime
+
+import structlog
+from slack_sdk.models.views import View
+from sqlmodel import Session
+
+from psrt_bot.membership.rules import Permission
+from psrt_bot.membership.service.people import Members
+from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, Unavailable
+from psrt_bot.voting import messages
+from psrt_bot.voting.keystore import KeyStoreError
+from psrt_bot.voting.messages import PollLine
+from psrt_bot.voting.service.casting import (
+    KEYS_AWAY,
+    NOT_YOURS,
+    OVER,
+    Receipt,
+    Submission,
+    cast,
+    has_voted,
+)
+from psrt_bot.voting.service.polls import Polls
+from storage.voting import Poll
+
+log = structlog.get_logger(__name__)
+
+
+class Voting:
+    """Use cases of an elector."""
+
+    def __init__(self, polls: Polls, members: Members) -> None:
+        self._polls = polls
+        self._members = members
+
+    def open_for(self, session: Session, now: datetime, slack_user_id: str) -> list[Poll]:
+        """Return the polls somebody may vote in now.
+
+        Raises:
+            NotAllowed: they are no member.
+        """
+        self._members.require(session, slack_user_id, Permission.VOTING_VOTE)
+        return self._polls.open_for(session, now, slack_user_id)
+
+    def ballot(self, session: Session, now: datetime, slack_user_id: str, poll_id: str) -> View:
+        """Return the ballot of a poll, telling its reader whether they have voted.
+
+        Raises:
+            NotAllowed: they are no elector; the text is the same where there is no such poll.
+            AlreadyDone: the poll is over.
+            Unavailable: its keys cannot be read.
+        """
+        self._members.require(session, slack_user_id, Permission.VOTING_VOTE)
+        mine = {poll.id: poll for poll in self._polls.open_for(session, now, slack_user_id)}
+        poll = mine.get(poll_id)
+        if poll is None:
+            raise self._refusal(session, slack_user_id, poll_id)
+        try:
+            voted = has_voted(session, self._polls.keys, poll, slack_user_id)
+        except KeyStoreError as error:
+            log.error("poll_keys_unusable", poll=poll_id, reason=str(error))  # noqa: TRY400
+            raise Unavailable(KEYS_AWAY) from None
+        return messages.ballot_modal(PollLine.of(poll), has_voted=voted)
+
+    def cast(
+        self,
+        session: Session,
+        now: datetime,
+        slack_user_id: str,
+        *,
+        poll_id: str,
+        view_id: str,
+        choice: str,
+        check_word: str,
+    ) -> Receipt:
+        """Record a ballot; see ``casting.cast`` for what it raises."""
+        actor = self._members.require(session, slack_user_id, Permission.VOTING_VOTE)
+        submission = Submission(
+            poll_id, slack_user_id, view_id, choice, check_word.strip(), actor.names
+        )
+        return cast(session, now, self._polls.keys, submission)
+
+    def _refusal(
+        self, session: Session, slack_user_id: str, poll_id: str
+    ) -> AlreadyDone | NotAllowed:
+        if any(e.slack_user_id == slack_user_id for e in self._polls.electors(session, poll_id)):
+            return AlreadyDone(OVER)
+        return NotAllowed(NOT_YOURS)
