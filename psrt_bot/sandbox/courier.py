@@ -56,6 +56,8 @@ class Courier:
         self._by_socket = by_socket
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="sandbox-events")
         self._closing = False
+        self.ack_seconds = ACK_SECONDS
+        """How long to wait for an ack; tests of time-outs shorten it."""
         self.last: Parcel | None = None
         self.unacked: list[Parcel] = []
         """Events given up for now: Slack would try again after one and after five minutes."""
@@ -75,7 +77,7 @@ class Courier:
             ack = self._by_http(app, app.deliver_url, kind, payload, attempt, reason)
         else:
             ack = self._by_socket(
-                app, envelope(self._state, kind, payload, attempt, reason), ACK_SECONDS
+                app, envelope(self._state, kind, payload, attempt, reason), self.ack_seconds
             )
         return Ack(ack.status, ack.body, (time.monotonic() - begun) * 1000, ack.reason)
 
@@ -115,7 +117,7 @@ class Courier:
         if attempt:
             headers |= {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason}
         try:
-            status, content_type, answer = post(url, body, headers)
+            status, content_type, answer = post(url, body, headers, self.ack_seconds)
         except TimeoutError:
             return Ack("operation_timeout", reason="http_timeout")
         except (OSError, http.client.HTTPException):
@@ -125,10 +127,12 @@ class Courier:
         return Ack("ok", _parsed(answer, content_type))
 
 
-def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, str, str]:
-    """One POST within the three seconds: status, content type and text of the answer."""
+def post(
+    url: str, body: bytes, headers: dict[str, str], seconds: float = ACK_SECONDS
+) -> tuple[int, str, str]:
+    """One POST within so many seconds: status, content type and text of the answer."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=ACK_SECONDS)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=seconds)
     try:
         connection.request("POST", parts.path or "/", body, headers)
         response = connection.getresponse()

@@ -41,8 +41,13 @@ class Installation:
         if not state.wait_for(lambda: self.connections >= connections, timeout):
             raise AssertionError(f"{self.app.name} did not connect; {state.story()}")
 
-    def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Tell the app's sockets to go and close them, as Slack does every few hours."""
+    def disconnect(self, reason: str | None = "refresh_requested") -> None:
+        """Tell the app's sockets to go and close them, as Slack does every few hours.
+
+        Without a reason they are closed and nothing is said. A bot that stops right after that
+        (with `auto_reconnect_enabled` off) stops at once: slack_sdk's builtin client holds its
+        lock while it reads, three seconds at a time.
+        """
         self._workspace.server.hub.disconnect(self.app_id, reason)
 
     @property

@@ -117,11 +117,12 @@ class SocketHub:
         except (RuntimeError, WebSocketDisconnect):
             return Ack("dispatch_failed", reason="connection_lost")
 
-    def disconnect(self, app_id: str, reason: str) -> None:
-        """Ask the app's clients to reconnect, then close their connections."""
+    def disconnect(self, app_id: str, reason: str | None) -> None:
+        """Ask the app's clients to reconnect (not without a reason), then close the connections."""
         for socket in self.of(app_id):
             socket.leaving = True
-            socket.send(disconnect(reason)).result(1)
+            if reason:
+                socket.send(disconnect(reason)).result(1)
             asyncio.run_coroutine_threadsafe(socket.websocket.close(), socket.loop).result(1)
 
 
