@@ -17,8 +17,11 @@ from slack_sdk.socket_mode import SocketModeClient
 from waitress.server import create_server
 
 from psrt_bot.sandbox.installation import Installation
+from psrt_bot.sandbox.modal import Modal
+from psrt_bot.sandbox.person import Person
 from psrt_bot.sandbox.server import Server
 from psrt_bot.sandbox.workspace import Workspace
+from tests.sandbox.scripted import ScriptedApp
 
 SCOPES = [
     "channels:history",
@@ -178,3 +181,41 @@ def run_app(request: pytest.FixtureRequest, server: Server, installation: Instal
 def run_socket_app(server: Server, installation: Installation) -> RunApp:
     """Run a Bolt app in Socket Mode only, where the transport does not matter."""
     return lambda listeners: over_socket(server, installation, listeners)
+
+
+@pytest.fixture
+def scripted(server: Server, installation: Installation) -> Iterator[ScriptedApp]:
+    """An app that answers what the test wants, over signed HTTP."""
+    app = ScriptedApp()
+    installation.deliver_to(app.start())
+    yield app
+    app.stop()
+
+
+@pytest.fixture
+def alice(workspace: Workspace, installation: Installation) -> Person:
+    return workspace.as_user("alice")
+
+
+@pytest.fixture
+def bob(workspace: Workspace, installation: Installation) -> Person:
+    return workspace.as_user("bob")
+
+
+@pytest.fixture
+def carol(workspace: Workspace, installation: Installation) -> Person:
+    return workspace.as_user("carol")
+
+
+@pytest.fixture
+def open_modal(
+    workspace: Workspace, scripted: ScriptedApp, client: WebClient, alice: Person
+) -> Callable[..., Modal]:
+    """Let alice type /order, and open this view before her."""
+
+    def opened(view: dict[str, Any]) -> Modal:
+        alice.command("/order", channel="team")
+        client.views_open(trigger_id=scripted.last["trigger_id"], view=view)
+        return alice.wait_modal()
+
+    return opened

@@ -1,0 +1,190 @@
+"""Slack's limits, one by one: the largest value passes, one more is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from psrt_bot.sandbox.blocks import BLOCKS
+from psrt_bot.sandbox.refusals import DOCS, PAGES, Refusal
+from psrt_bot.sandbox.surfaces import check_message_blocks, check_metadata, check_view
+from psrt_bot.sandbox.workspace import Workspace
+from tests.sandbox.kit import actions, button, field, home, modal, option, plain, section, select
+
+CONFIRM = {
+    "title": plain("t"),
+    "text": plain("t"),
+    "confirm": plain("t"),
+    "deny": plain("t"),
+}
+
+
+def text_input(**rest: Any) -> dict[str, Any]:
+    return {"type": "plain_text_input", "action_id": "t", **rest}
+
+
+def options(count: int) -> list[dict[str, Any]]:
+    return [option(f"o{n}") for n in range(count)]
+
+
+BLOCK_LIMITS = {
+    "blocks in a message": (50, lambda n: [section()] * n),
+    "section text": (3000, lambda n: [section("x" * n)]),
+    "section fields": (10, lambda n: [{"type": "section", "fields": [plain("x")] * n}]),
+    "section field text": (2000, lambda n: [{"type": "section", "fields": [plain("x" * n)]}]),
+    "header": (150, lambda n: [{"type": "header", "text": plain("x" * n)}]),
+    "context elements": (10, lambda n: [{"type": "context", "elements": [plain("x")] * n}]),
+    "elements in actions": (
+        25,
+        lambda n: [actions(*(button(action_id=f"a{i}") for i in range(n)))],
+    ),
+    "block id": (255, lambda n: [section(block_id="x" * n)]),
+    "action id": (255, lambda n: [actions(button(action_id="x" * n))]),
+    "button text": (75, lambda n: [actions(button("x" * n))]),
+    "button value": (2000, lambda n: [actions(button(value="x" * n))]),
+    "button url": (3000, lambda n: [actions(button(url="x" * n))]),
+    "confirm title": (100, lambda n: _confirmed(title=plain("x" * n))),
+    "confirm text": (300, lambda n: _confirmed(text=plain("x" * n))),
+    "confirm yes": (30, lambda n: _confirmed(confirm=plain("x" * n))),
+    "confirm no": (30, lambda n: _confirmed(deny=plain("x" * n))),
+    "options of a select": (100, lambda n: [actions(select(*options(n)))]),
+    "option text": (75, lambda n: [actions(select(option("x" * n, "v")))]),
+    "option value": (150, lambda n: [actions(select(option("x", "v" * n)))]),
+    "placeholder": (150, lambda n: [actions(select(option("x"), placeholder=plain("x" * n)))]),
+    "radio buttons": (10, lambda n: [actions(select(*options(n), kind="radio_buttons"))]),
+    "checkboxes": (10, lambda n: [actions(select(*options(n), kind="checkboxes"))]),
+    "overflow": (5, lambda n: [actions(select(*options(n), kind="overflow"))]),
+    "image alt text": (
+        2000,
+        lambda n: [{"type": "image", "image_url": "http://x", "alt_text": "x" * n}],
+    ),
+    "input label": (2000, lambda n: [field("x" * n)]),
+    "input hint": (2000, lambda n: [field("x", hint=plain("x" * n))]),
+    "max_length": (3000, lambda n: [field("x", text_input(max_length=n))]),
+    "markdown": (12_000, lambda n: [{"type": "markdown", "text": "x" * n}]),
+}
+
+
+def _confirmed(**changes: Any) -> list[dict[str, Any]]:
+    return [actions(button(confirm={**CONFIRM, **changes}))]
+
+
+@pytest.mark.parametrize("name", BLOCK_LIMITS)
+def test_block_limits(name: str) -> None:
+    """Each limit of Block Kit holds to the letter: the largest passes, one more is refused."""
+    largest, build = BLOCK_LIMITS[name]
+    check_message_blocks(build(largest))
+    with pytest.raises(Refusal) as refused:
+        check_message_blocks(build(largest + 1))
+    assert refused.value.code == "invalid_blocks"
+    assert "json-pointer:/blocks" in refused.value.extra["response_metadata"]["messages"][0]
+
+
+VIEW_LIMITS = {
+    "blocks in a modal": (100, lambda n: modal(*[section()] * n)),
+    "blocks in a Home": (100, lambda n: home(*[section()] * n)),
+    "title": (24, lambda n: modal(title=plain("x" * n))),
+    "submit": (24, lambda n: modal(submit=plain("x" * n))),
+    "close": (24, lambda n: modal(close=plain("x" * n))),
+    "private metadata": (3000, lambda n: modal(private_metadata="x" * n)),
+    "callback id": (255, lambda n: modal(callback_id="x" * n)),
+    "external id": (255, lambda n: modal(external_id="x" * n)),
+}
+
+
+@pytest.mark.parametrize("name", VIEW_LIMITS)
+def test_view_limits(name: str) -> None:
+    """Each limit of a view holds to the letter."""
+    largest, build = VIEW_LIMITS[name]
+    check_view(build(largest), "modal", "home")
+    with pytest.raises(Refusal, match="invalid_arguments"):
+        check_view(build(largest + 1), "modal", "home")
+
+
+WRONG_BLOCKS = {
+    "unknown block": [{"type": "carousel_of_mine"}],
+    "unknown field": [section(colour="red")],
+    "emoji on mrkdwn": [
+        {"type": "section", "text": {"type": "mrkdwn", "text": "x", "emoji": True}}
+    ],
+    "mrkdwn in a button": [actions(button(text={"type": "mrkdwn", "text": "x"}))],
+    "mrkdwn in a header": [{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}],
+    "empty text": [section("")],
+    "section of nothing": [{"type": "section"}],
+    "text input outside an input": [actions(text_input())],
+    "button in an input": [field("x", button())],
+    "select without options": [actions({"type": "static_select", "action_id": "a"})],
+    "no options": [actions(select())],
+    "foreign initial option": [actions(select(option("x"), initial_option=option("y")))],
+    "block id twice": [section(block_id="a"), section(block_id="a")],
+    "action id twice": [actions(button(), button())],
+    "style": [actions(button(style="loud"))],
+    "date": [actions({"type": "datepicker", "action_id": "d", "initial_date": "2 May 2026"})],
+    "number input without decimals said": [field("x", {"type": "number_input"})],
+    "text that is no text object": [{"type": "section", "text": "words"}],
+}
+
+
+@pytest.mark.parametrize("name", WRONG_BLOCKS)
+def test_wrong_blocks(name: str) -> None:
+    """What Block Kit does not know, or not there, is refused as invalid_blocks."""
+    with pytest.raises(Refusal, match="invalid_blocks"):
+        check_message_blocks(WRONG_BLOCKS[name])
+
+
+WRONG_VIEWS = {
+    "input without submit": {k: v for k, v in modal().items() if k != "submit"},
+    "no title": {k: v for k, v in modal().items() if k != "title"},
+    "no blocks": {**modal(), "blocks": []},
+    "no modal": {"type": "message"},
+    "a Home with a title": {**home(), "title": plain("x")},
+    "nothing": None,
+}
+
+
+@pytest.mark.parametrize("name", WRONG_VIEWS)
+def test_wrong_views(name: str) -> None:
+    """A view that lacks what it needs is refused as invalid_arguments."""
+    with pytest.raises(Refusal, match="invalid_arguments"):
+        check_view(WRONG_VIEWS[name], "modal", "home")
+
+
+def test_view_size() -> None:
+    """A view of more than 250 kB is refused."""
+    with pytest.raises(Refusal, match="view_too_large"):
+        check_view(modal(*[section("x" * 2900) for _ in range(90)]), "modal")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "code"),
+    [
+        ("words", "invalid_metadata_format"),
+        ({"event_type": "x"}, "invalid_metadata_schema"),
+        ({"event_type": "x", "event_payload": {"a": "x" * 16_000}}, "metadata_too_large"),
+    ],
+)
+def test_metadata(metadata: Any, code: str) -> None:
+    """Metadata must have its two fields, and not be too large."""
+    with pytest.raises(Refusal, match=code):
+        check_metadata(metadata)
+
+
+def test_limits_over_the_wire(workspace: Workspace, client: WebClient) -> None:
+    """slack_sdk gets the code and the place; the record names the page it follows."""
+    with pytest.raises(SlackApiError) as refused:
+        client.chat_postMessage(channel="team", text="x", blocks=[section("")])
+    assert refused.value.response["error"] == "invalid_blocks"
+    assert refused.value.response["errors"]
+    assert workspace.calls[-1].docs == f"{DOCS}reference/methods/chat.postMessage"
+    assert not workspace.as_user("alice").channel("team").messages
+
+
+def test_every_refusal_has_a_page() -> None:
+    """Each refusal follows a page of Slack's documentation; one without cannot be raised."""
+    assert all(page and not page.startswith("http") for page in PAGES.values())
+    with pytest.raises(KeyError):
+        Refusal("made_up")
+    assert set(BLOCKS) >= {"section", "input", "actions", "context", "header", "divider"}
