@@ -14,6 +14,7 @@ from psrt_bot.sandbox import filing, hooks
 from psrt_bot.sandbox.api import dispatch
 from psrt_bot.sandbox.faults import Fault
 from psrt_bot.sandbox.model import Json
+from psrt_bot.sandbox.refusals import Refusal
 from psrt_bot.sandbox.state import State
 
 NO_FAULT = Fault("none")
@@ -32,7 +33,7 @@ class Endpoints:
         method = request.path_params["method"]
         args = await _arguments(request)
         if args is None:
-            return JSONResponse({"ok": False, "error": "invalid_json"})
+            return JSONResponse(Refusal("invalid_json").answer())
         token = _bearer(request) or str(args.get("token") or "")
         args.pop("token", None)
         fault = self._state.faults.take(method, args) or NO_FAULT

@@ -15,7 +15,6 @@ PAGES: dict[str, str] = {
     # Any method: https://docs.slack.dev/apis/web-api/ and each method's list of common errors.
     "not_authed": _METHOD + "auth.test",
     "invalid_auth": _METHOD + "auth.test",
-    "account_inactive": _METHOD + "auth.test",
     "not_allowed_token_type": _METHOD + "apps.connections.open",
     "missing_scope": "authentication/tokens",
     "unknown_method": "apis/web-api",
@@ -24,18 +23,14 @@ PAGES: dict[str, str] = {
     "invalid_limit": _METHOD + "conversations.history",
     "invalid_json": "apis/web-api",
     "ratelimited": "apis/web-api/rate-limits",
-    "service_unavailable": _METHOD + "auth.test",
     # Conversations
     "channel_not_found": _METHOD + "conversations.info",
     "not_in_channel": _METHOD + "chat.postMessage",
     "is_archived": _METHOD + "chat.postMessage",
     "already_in_channel": _METHOD + "conversations.invite",
     "cant_invite_self": _METHOD + "conversations.invite",
-    "cant_invite": _METHOD + "conversations.invite",
     "user_is_restricted": _METHOD + "conversations.invite",
     "cant_kick_self": _METHOD + "conversations.kick",
-    "cant_kick_from_general": _METHOD + "conversations.kick",
-    "restricted_action": _METHOD + "conversations.kick",
     "method_not_supported_for_channel_type": _METHOD + "conversations.invite",
     "name_taken": _METHOD + "conversations.create",
     "invalid_name": _METHOD + "conversations.create",
@@ -44,7 +39,6 @@ PAGES: dict[str, str] = {
     "invalid_types": _METHOD + "conversations.list",
     # Users
     "user_not_found": _METHOD + "users.info",
-    "user_not_visible": _METHOD + "users.info",
     # Messages
     "no_text": _METHOD + "chat.postMessage",
     "msg_too_long": _METHOD + "chat.postMessage",
@@ -59,7 +53,6 @@ PAGES: dict[str, str] = {
     "cant_delete_message": _METHOD + "chat.delete",
     "is_inactive": _METHOD + "chat.update",
     "user_not_in_channel": _METHOD + "chat.postEphemeral",
-    "already_reacted": _METHOD + "reactions.add",
     # Views
     "invalid_trigger_id": _METHOD + "views.open",
     "expired_trigger_id": _METHOD + "views.open",

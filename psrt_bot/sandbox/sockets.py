@@ -32,8 +32,12 @@ class Socket:
 
     def send(self, message: Json) -> Future[None]:
         """Send from any thread."""
-        text = json.dumps(message)
-        return asyncio.run_coroutine_threadsafe(self.websocket.send_text(text), self.loop)
+        sending = self.websocket.send_text(json.dumps(message))
+        try:
+            return asyncio.run_coroutine_threadsafe(sending, self.loop)
+        except RuntimeError:  # the server has stopped
+            sending.close()
+            raise
 
     def received(self, text: str) -> None:
         """An ack: the envelope's id, and perhaps a payload."""
@@ -96,8 +100,7 @@ class SocketHub:
     def _admitted(self, ticket: str) -> App | None:
         """The app a ticket of apps.connections.open belongs to; each ticket admits once."""
         with self._state.changed():
-            trigger = self._state.triggers.pop(ticket, None)
-            return self._state.apps.get(trigger.app_id) if trigger else None
+            return self._state.apps.get(self._state.tickets.pop(ticket, ""))
 
     def send(self, app: App, envelope: Json, seconds: float) -> Ack:
         """Send an envelope over one of the app's connections, in turn, and wait for its ack."""

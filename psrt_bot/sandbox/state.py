@@ -27,6 +27,7 @@ from psrt_bot.sandbox.model import (
 )
 
 SLACKBOT = "USLACKBOT"
+LOOK_SECONDS = 0.02
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -50,6 +51,8 @@ class State:
         self.ephemerals: list[Message] = []
         self.triggers: dict[str, Trigger] = {}
         self.hooks: dict[str, Hook] = {}
+        self.tickets: dict[str, str] = {}
+        """Socket Mode addresses not used yet: ticket to app id."""
         self.recorded: list[RecordedCall] = []
         self.notices: list[str] = []
         """The last outcomes, in words, for the messages of failed waits."""
@@ -75,9 +78,16 @@ class State:
             yield
 
     def wait_for(self, predicate: Callable[[], bool], timeout: float) -> bool:
-        """Wait until the predicate holds, at most `timeout` real seconds. False if it never did."""
+        """Wait until the predicate holds, at most `timeout` real seconds. False if it never did.
+
+        Every change of the workspace wakes it; it also looks by itself now and then, for
+        predicates about things outside (what a test's own app has received).
+        """
+        end = time.monotonic() + timeout
         with self._condition:
-            return self._condition.wait_for(predicate, timeout)
+            while not (held := predicate()) and (left := end - time.monotonic()) > 0:
+                self._condition.wait(min(left, LOOK_SECONDS))
+            return held
 
     # ids and time
 

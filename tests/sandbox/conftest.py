@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -148,6 +149,10 @@ def hang_up(client: SocketModeClient, installation: Installation) -> None:
     """Close slack_sdk's client without waiting for its reads (3 s) and its queue (1 s)."""
     client.auto_reconnect_enabled = False
     installation.disconnect(reason=None)
+    for _ in range(200):  # its reader closes the socket; closing it from two sides would race
+        if not client.is_connected():
+            break
+        time.sleep(0.005)
     client.closed = True
     client.message_queue.put(None)
     client.close()

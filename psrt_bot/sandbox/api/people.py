@@ -43,7 +43,8 @@ def users_info(call: Call) -> Json:
 
 def open_connection(call: Call) -> Json:
     """apps.connections.open: a WebSocket address that works once."""
-    ticket = call.state.new_trigger(call.app, call.app.bot_user_id)
+    ticket = call.state.new_id("ticket-")
+    call.state.tickets[ticket] = call.app.id
     base = call.state.base_url.replace("http", "ws", 1)
     return {"url": f"{base}link/?ticket={ticket}&app_id={call.app.id}"}
 

@@ -1,0 +1,280 @@
+"""Events and both transports: signatures, acks, redelivery, disconnects, faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.error import URLError
+
+import httpx
+import pytest
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.socket_mode import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+
+from psrt_bot.sandbox import faults
+from psrt_bot.sandbox.installation import Installation
+from psrt_bot.sandbox.person import Person
+from psrt_bot.sandbox.server import Server
+from psrt_bot.sandbox.workspace import Workspace
+from tests.sandbox.conftest import hang_up, make_manifest
+from tests.sandbox.kit import home, section
+from tests.sandbox.scripted import Reply, ScriptedApp
+
+
+class Listener:
+    """slack_sdk's builtin Socket Mode client that acks everything, or nothing."""
+
+    def __init__(self, server: Server, installation: Installation) -> None:
+        web = WebClient(installation.bot_token, base_url=server.api_url)
+        self.client = SocketModeClient(installation.app_token, web_client=web)
+        self.client.socket_mode_request_listeners.append(self.handle)
+        self.received: list[SocketModeRequest] = []
+        self.acking = True
+        self.body: dict[str, Any] | None = None
+
+    def handle(self, client: Any, request: SocketModeRequest) -> None:
+        self.received.append(request)
+        if self.acking:
+            client.send_socket_mode_response(SocketModeResponse(request.envelope_id, self.body))
+
+
+@pytest.fixture
+def listener(server: Server, installation: Installation) -> Iterator[Listener]:
+    made = Listener(server, installation)
+    made.client.connect()
+    installation.wait_connected()
+    yield made
+    hang_up(made.client, installation)
+
+
+def test_socket_mode_client(listener: Listener, alice: Person, workspace: Workspace) -> None:
+    """The builtin client gets envelopes and its ack's payload arrives."""
+    listener.body = {"text": "Hello"}
+    outcome = alice.command("/order", "tea", channel="team")
+    assert (outcome.status, outcome.text) == ("ok", "Hello")
+    (request,) = listener.received
+    assert (request.type, request.accepts_response_payload) == ("slash_commands", True)
+    assert request.payload["text"] == "tea"
+    listener.acking = False
+    workspace.courier.ack_seconds = 0.1
+    assert alice.command("/order", channel="team").status == "operation_timeout"
+
+
+def test_event_redelivered(
+    workspace: Workspace, installation: Installation, listener: Listener
+) -> None:
+    """An event that is not acked comes again with the same id and says so; later ones on demand."""
+    listener.acking = False
+    workspace.courier.ack_seconds = 0.1
+    workspace.add_member("team", "carol", inviter="alice")
+    workspace.wait_for(lambda: bool(workspace.courier.unacked))
+    first, second = listener.received
+    assert first.payload["event_id"] == second.payload["event_id"]
+    assert (first.retry_attempt, second.retry_attempt, second.retry_reason) == (0, 1, "timeout")
+    event = first.payload["event"]
+    assert (event["type"], event["inviter"]) == (
+        "member_joined_channel",
+        workspace.state.user("alice").id,
+    )
+    listener.acking = True
+    assert [a.status for a in installation.redeliver_unacked()] == ["ok"]
+    assert listener.received[-1].retry_attempt == 2
+
+
+def test_reconnect(installation: Installation, listener: Listener, alice: Person) -> None:
+    """After a disconnect message the client comes back by itself, with a new ticket."""
+    installation.disconnect()
+    installation.wait_connected()
+    assert alice.command("/order", channel="team").status == "ok"
+
+
+def test_one_of_several_sockets(
+    server: Server, installation: Installation, listener: Listener, alice: Person
+) -> None:
+    """With two connections each envelope goes to one of them, in turn."""
+    second = Listener(server, installation)
+    second.client.connect()
+    installation.wait_connected(connections=2)
+    for _ in range(4):
+        assert alice.command("/order", channel="team").status == "ok"
+    assert (len(listener.received), len(second.received)) == (2, 2)
+    listener.client.auto_reconnect_enabled = False
+    hang_up(second.client, installation)
+
+
+def test_too_many_sockets(
+    workspace: Workspace,
+    server: Server,
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An eleventh connection is turned away (shown with a limit of one)."""
+    monkeypatch.setattr("psrt_bot.sandbox.sockets.MOST_SOCKETS", 1)
+    listeners = [Listener(server, installation) for _ in range(2)]
+    messages: list[str] = []
+    listeners[1].client.auto_reconnect_enabled = False
+    listeners[1].client.default_auto_reconnect_enabled = False
+    listeners[1].client.on_message_listeners.append(messages.append)
+    listeners[1].client.enqueue_message = lambda _message: None  # or it would come again
+    for one in listeners:
+        one.client.connect()
+        installation.wait_connected()
+    workspace.wait_for(lambda: bool(messages))
+    assert installation.connections == 1
+    for one in listeners:
+        hang_up(one.client, installation)
+    assert "too_many_websockets" in messages[0]
+
+
+def test_signature(installation: Installation, scripted: ScriptedApp, alice: Person) -> None:
+    """Every HTTP request carries a signature that slack_sdk's verifier accepts."""
+    alice.command("/order", channel="team")
+    alice.open_home(timeout=0)
+    verifier = SignatureVerifier(installation.signing_secret)
+    for request in scripted.received:
+        assert verifier.is_valid_request(request.raw, request.headers)
+        assert not SignatureVerifier("other").is_valid_request(request.raw, request.headers)
+    assert len(scripted.received) == 2
+
+
+def test_url_verification(installation: Installation, scripted: ScriptedApp) -> None:
+    """The challenge must come back."""
+    assert not installation.verify_url()
+    scripted.reply = lambda payload: Reply(body={"challenge": payload["challenge"]})
+    assert installation.verify_url()
+
+
+def test_http_retry(workspace: Workspace, scripted: ScriptedApp) -> None:
+    """A failed event comes again with the retry headers and the same event id."""
+    scripted.answers(status=500)
+    workspace.change_user("carol", tz="Asia/Tokyo")
+    workspace.wait_for(lambda: len(scripted.received) >= 2)
+    first, second = scripted.received
+    assert "X-Slack-Retry-Num" not in first.headers
+    assert second.headers["X-Slack-Retry-Num"] == "1"
+    assert second.headers["X-Slack-Retry-Reason"] == "http_error"
+    assert first.payload["event_id"] == second.payload["event_id"]
+
+
+def test_duplicate(installation: Installation, scripted: ScriptedApp, alice: Person) -> None:
+    """The last delivery can be repeated word for word."""
+    alice.command("/order", channel="team")
+    assert installation.redeliver_last().status == "ok"
+    first, second = scripted.received
+    assert first.payload == second.payload
+
+
+def events_of(scripted: ScriptedApp) -> list[str]:
+    return [r.payload["event"]["type"] for r in scripted.received]
+
+
+def test_events(workspace: Workspace, scripted: ScriptedApp, alice: Person) -> None:
+    """Apps hear what they subscribed to, where they are members."""
+    workspace.add_user("dave")
+    workspace.add_member("team", "dave")
+    workspace.add_member("secret", "dave")
+    workspace.remove_member("team", "dave")
+    workspace.share("team")
+    alice.say(None, "hello app")
+    expected = [
+        "channel_shared",
+        "member_joined_channel",
+        "member_left_channel",
+        "message",
+        "team_join",
+    ]
+    workspace.wait_for(lambda: len(scripted.received) >= len(expected))
+    assert sorted(events_of(scripted)) == expected
+    outer = scripted.last
+    assert (outer["type"], outer["team_id"]) == ("event_callback", workspace.state.team_id)
+
+
+def test_no_subscription(workspace: Workspace) -> None:
+    """Without a subscription, or without the scope, nothing is sent."""
+    app = ScriptedApp()
+    installed = workspace.install(make_manifest(events=["user_change"], scopes=["chat:write"]))
+    with workspace.serve():
+        installed.deliver_to(app.start())
+        workspace.invite_bot("team")
+        workspace.change_user("carol", tz="Asia/Tokyo")
+        workspace.add_member("team", "carol")
+        workspace.courier.close()
+    app.stop()
+    assert app.received == []
+
+
+def test_home_opened(scripted: ScriptedApp, client: WebClient, alice: Person) -> None:
+    """Opening the Home tells the app, with the view as it stands; what is published shows."""
+
+    def publish(payload: dict[str, Any]) -> Reply:
+        client.views_publish(user_id=payload["event"]["user"], view=home(section("Hi")))
+        return Reply()
+
+    scripted.reply = publish
+    assert "Hi" in alice.open_home().rendered
+    assert "view" not in scripted.last["event"]
+    alice.open_home()
+    assert scripted.last["event"]["view"]["type"] == "home"
+    assert scripted.last["event"]["tab"] == "home"
+
+
+def test_rate_limited(workspace: Workspace, client: WebClient) -> None:
+    """A planned 429 says when to come back, has no effect, and strikes once."""
+    workspace.faults.add("chat.postMessage", faults.rate_limited(7))
+    with pytest.raises(SlackApiError) as limited:
+        client.chat_postMessage(channel="team", text="x")
+    assert limited.value.response.status_code == 429
+    assert limited.value.response.headers["Retry-After"] == "7"
+    assert not workspace.as_user("alice").channel("team").messages
+    client.chat_postMessage(channel="team", text="x")
+
+
+def test_server_error(workspace: Workspace, client: WebClient) -> None:
+    """A planned 5xx has no effect, and can be bound to arguments."""
+    workspace.faults.add("*", faults.server_error(), when=lambda args: args.get("text") == "a")
+    client.chat_postMessage(channel="team", text="b")
+    with pytest.raises(SlackApiError) as failed:
+        client.chat_postMessage(channel="team", text="a")
+    assert failed.value.response.status_code == 503
+
+
+@pytest.mark.parametrize(("fault", "effect"), [("cut_before", 0), ("cut_after", 1)])
+def test_cut(
+    workspace: Workspace, server: Server, installation: Installation, fault: str, effect: int
+) -> None:
+    """A cut connection gives no answer; the call took effect, or not, as planned."""
+    workspace.faults.add("chat.postMessage", getattr(faults, fault)())
+    client = WebClient(installation.bot_token, base_url=server.api_url, retry_handlers=[])
+    with pytest.raises((URLError, ConnectionError, httpx.HTTPError)):
+        client.chat_postMessage(channel="team", text="x")
+    assert len(workspace.as_user("alice").channel("team").messages) == effect
+    assert workspace.calls[-1].answer is None
+
+
+def test_delayed(workspace: Workspace, installation: Installation, server: Server) -> None:
+    """A delayed call outlives its caller's patience, and takes effect late."""
+    workspace.faults.add("chat.postMessage", faults.delayed(0.2))
+    headers = {"Authorization": f"Bearer {installation.bot_token}"}
+    body = {"channel": "team", "text": "late"}
+    url = f"{server.api_url}chat.postMessage"
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(url, json=body, headers=headers, timeout=0.05)
+    workspace.as_user("alice").channel("team").wait(lambda m: m.text == "late")
+
+
+def test_serving_again(workspace: Workspace, installation: Installation) -> None:
+    """A workspace can be served, stopped and served again, keeping its state; never twice."""
+    for _ in range(2):
+        with workspace.serve() as server:
+            WebClient(installation.bot_token, base_url=server.api_url).chat_postMessage(
+                channel="team", text="x"
+            )
+            with pytest.raises(RuntimeError), workspace.serve():
+                pass
+    assert len(workspace.as_user("alice").channel("team").messages) == 2
+    with pytest.raises(RuntimeError):
+        _ = workspace.courier
