@@ -5,7 +5,6 @@ Sources: https://docs.slack.dev/reference/objects and the examples of each metho
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -180,8 +179,3 @@ def view_json(state: State, view: View) -> Json:
         "app_installed_team_id": state.team_id,
         "bot_id": app.bot_id,
     }
-
-
-def utc_seconds(state: State) -> int:
-    """The workspace's time in whole seconds."""
-    return int(state.now().astimezone(UTC).timestamp())
