@@ -5,7 +5,7 @@ import socket
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -370,15 +370,23 @@ def test_links_and_other_things_are_refused(store: FileKeyStore, tmp_path: Path)
         with socket.socket(socket.AF_UNIX) as server:
             os.chdir(store.path)
             server.bind(file.name)
+        file.chmod(0o600)
 
     here = Path.cwd()
-    makers = [lambda: file.symlink_to(elsewhere), lambda: os.mkfifo(file), file.mkdir, bind]
+    makers = [
+        lambda: file.symlink_to(elsewhere),
+        lambda: os.mkfifo(file, 0o600),
+        lambda: file.mkdir(0o700),
+        bind,
+    ]
     for make in makers:
         make()
         os.chdir(here)
         for call in (lambda: store.get("poll-1"), lambda: store.destroy("poll-1"), store.check):
             with pytest.raises(KeysUnreadable, match=r"poll-1\.keys"):
                 call()
+        with pytest.raises(KeysUnreadable, match=r"poll-1\.keys is not a plain file; move it away"):
+            store.check()
         with pytest.raises(KeysPresent):
             store.put("poll-1", OTHER)
         file.rmdir() if file.is_dir() else file.unlink()
@@ -427,6 +435,40 @@ def test_a_disk_that_fails_is_unreadable(
     assert files(store) == set()
 
 
+def test_an_error_about_a_descriptor_names_the_folder(
+    store: FileKeyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system names a descriptor by its number; people are told the folder."""
+
+    def fails(folder: int) -> None:
+        raise OSError(5, "Input/output error", folder)
+
+    monkeypatch.setattr(os, "listdir", fails)
+    with pytest.raises(KeysUnreadable, match=f"^{store.path} cannot be used"):
+        store.poll_ids()
+
+
+def test_descriptors_are_closed(store: FileKeyStore) -> None:
+    """Neither calls that succeed nor calls that fail leave a descriptor open."""
+
+    def opened() -> list[int]:
+        found = []
+        for number in range(4096):
+            with suppress(OSError):
+                os.fstat(number)
+                found.append(number)
+        return found
+
+    before = opened()
+    FileKeyStore.open(store.path.parent / "new" / "keys").put("poll-1", KEYS)
+    store.put("poll-1", KEYS)
+    for call in every_call(store):
+        call()
+    (store.path / "store-id").chmod(0o644)
+    refused(store, KeysUnreadable, "chmod 600")
+    assert opened() == before
+
+
 def test_short_writes_are_continued(store: FileKeyStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """A system that writes a few bytes at a time loses none."""
     write = os.write
@@ -468,6 +510,8 @@ def test_orphans_have_an_age(store: FileKeyStore) -> None:
     os.utime(store.path / "poll-b.keys", (old, old))
     assert store.poll_ids(min_age=timedelta(hours=1)) == ["poll-b"]
     assert store.poll_ids(min_age=timedelta(hours=2)) == []
+    os.utime(store.path / "poll-b.keys", (old + 9999, old + 9999))
+    assert "poll-b" in store.poll_ids(), "a file server's clock may be ahead"
 
 
 @pytest.mark.parametrize(

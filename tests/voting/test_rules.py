@@ -144,6 +144,12 @@ def test_other_check_words_are_refused_without_repeating_them(word: str) -> None
     assert good or problem == check_word_problem("", own_names=[])
 
 
+def test_check_words_have_2_to_16_letters() -> None:
+    """The limits themselves are fine, one less or more is not."""
+    fine = [n for n in range(20) if check_word_problem("w" * n, own_names=[]) is None]
+    assert fine == list(range(2, 17))
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -169,6 +175,8 @@ def test_parts_that_are_no_words_of_a_name_are_fine() -> None:
     """Single letters, digits and pieces of a word in a name refuse nothing."""
     for word in ("42", "guid", "uido", "guidorossum", "a1", "99x"):
         assert check_word_problem(word, own_names=["Guido van Rossum 42", "A", ""]) is None
+    assert check_word_problem("b2", own_names=["B 2"]) is None
+    assert check_word_problem("noe", own_names=["Noël"]) is None, "an accent splits no word"
 
 
 def test_bulletin_needs_three_ballots() -> None:
@@ -237,6 +245,7 @@ def test_electorate_hash_is_lasting_and_unambiguous() -> None:
     assert electorate_hash("poll", [("p2", "U2"), ("p1", "U1")]) == (
         "7a9aa4f73dea3fc926b7c7676b9d32ead5fe7b9ef6dd27c7cde565285a1066ed"
     )
+    assert electorate_hash("p", [("\ud800", "c")]) != electorate_hash("p", [("\ud801", "c")])
     assert electorate_hash("p", [("a,b", "c")]) != electorate_hash("p", [("a", "b,c")])
     assert electorate_hash("p", [("\ud83d\ude00", "c")]) != electorate_hash("p", [("😀", "c")])
 
@@ -272,3 +281,7 @@ def test_a_day_of_a_week_does_not_block_and_more_does() -> None:
     assert not outage_blocks_close(OPENS, CLOSES, [(OPENS, OPENS + DAY)])
     assert outage_blocks_close(OPENS, CLOSES, [(OPENS, OPENS + DAY + tick)])
     assert outage_blocks_close(OPENS, CLOSES, [(OPENS - DAY, CLOSES + DAY)])
+    twice = (OPENS, OPENS + 13 * HOUR)
+    assert not outage_blocks_close(OPENS, CLOSES, [twice, twice])
+    assert not outage_blocks_close(OPENS, CLOSES, [(OPENS - DAY, OPENS + HOUR)])
+    assert not outage_blocks_close(OPENS, CLOSES, [(CLOSES - HOUR, CLOSES + DAY)])
