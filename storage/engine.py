@@ -59,7 +59,7 @@ class Database:
         """Yield a session that sees one moment of the database; whatever it did is rolled back."""
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
-            session.rollback()
+            session.expunge_all()  # what was read stays readable after the session
 
     def close(self) -> None:
         """Close every connection."""

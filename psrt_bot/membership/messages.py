@@ -38,3 +38,16 @@ def hub(roles: Collection[Role], prefix: str) -> Message:
     text = "What you can do here:\n" + "\n".join(lines)
     parts: list[Block] = [blocks.section(text)]
     return Message(text, parts)
+
+
+def delivery_died(conversation: str, code: str) -> Message:
+    """Return what admins hear of a message that cannot be delivered: where to and why, never what.
+
+    Args:
+        conversation: a channel's id, or ``dm:`` and a user's id.
+        code: Slack's error code.
+    """
+    user = conversation.removeprefix("dm:")
+    where = blocks.mention(user) if user != conversation else f"<#{conversation}>"
+    text = f"A message to {where} cannot be delivered: Slack says {code}. It is not tried again."
+    return Message(text, [blocks.section(text)])

@@ -9,14 +9,21 @@ from psrt_bot.runtime.rules import Absent, absence
 from storage.runtime import Absence, Heartbeat
 
 
-def beat(session: Session, now: datetime) -> Absent | None:
-    """Record that the bot is alive; return (and record) the absence that this beat ends, if any."""
+def beat(session: Session, now: datetime, *, absent: bool = True) -> Absent | None:
+    """Be alive now; return and record the absence that ends with it, if there was one.
+
+    At a start, and later too: a machine that slept was away.
+
+    Args:
+        absent: False when time was moved on purpose (the demo's clock) and nobody was away.
+    """
     heart = session.get(Heartbeat, 1, with_for_update=True)
-    gap = absence(heart.beat_at if heart else None, now)
+    gap = absence(heart.beat_at, now) if heart and absent else None
     if heart is None:
         session.add(Heartbeat(id=1, beat_at=now))
     else:
         heart.beat_at = max(heart.beat_at, now)
+        session.add(heart)
     if gap is not None:
         session.add(Absence(away_from=gap.since, away_until=gap.until))
     return gap

@@ -80,9 +80,9 @@ class Absent:
 ALIVE_WITHIN = timedelta(minutes=5)  # the heart beats every minute; a slow restart is no absence
 
 
-def absence(last_beat: datetime | None, now: datetime) -> Absent | None:
-    """Return the absence that a start at ``now`` ends, or None when the bot was hardly away."""
-    if last_beat is None or now - last_beat <= ALIVE_WITHIN:
+def absence(last_beat: datetime, now: datetime) -> Absent | None:
+    """Return the absence that a beat at ``now`` ends, or None when the bot was hardly away."""
+    if now - last_beat <= ALIVE_WITHIN:
         return None
     return Absent(last_beat, now)
 

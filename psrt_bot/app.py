@@ -1,0 +1,320 @@
+"""The composition root: settings -> storage -> Bolt app -> listeners -> scheduler.
+
+The only file that knows everything, and the only one that imports ``commands``.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Thread
+
+import structlog
+from slack_bolt import App
+from slack_bolt.authorization import AuthorizeResult
+from sqlmodel import Session
+
+from commands import decisions, hub, nominate, people, results, vote
+from commands.surface import Surface
+from psrt_bot.membership.messages import delivery_died
+from psrt_bot.membership.rules import Permission
+from psrt_bot.membership.service.admins import Admins
+from psrt_bot.membership.service.people import Members
+from psrt_bot.nominations.service.drafts import Drafts
+from psrt_bot.nominations.service.nominating import Nominating
+from psrt_bot.nominations.service.outcomes import BUNDLE, Outcomes
+from psrt_bot.nominations.service.reading import Policy, Process, Reading
+from psrt_bot.runtime import deadlines, facts, once, outbox
+from psrt_bot.runtime.clock import Clock, MovableClock, SystemClock
+from psrt_bot.runtime.deadlines import Handler, Sweep
+from psrt_bot.runtime.delivery import Delivery
+from psrt_bot.runtime.heartbeat import beat
+from psrt_bot.runtime.people import Directory, may_post
+from psrt_bot.runtime.scheduler import Scheduler
+from psrt_bot.runtime.sending import Renderers, Sender
+from psrt_bot.runtime.slack import FAILURES, VIEW_TIMEOUT, judge, new_client
+from psrt_bot.settings import Settings
+from psrt_bot.socket_mode import SocketMode
+from psrt_bot.voting.keystore import FileKeyStore, KeyStore
+from psrt_bot.voting.rules import Threshold
+from psrt_bot.voting.service import polls, reminding
+from psrt_bot.voting.service.closing import Closing
+from psrt_bot.voting.service.polls import Polls
+from psrt_bot.voting.service.reminding import Reminding
+from psrt_bot.voting.service.voting import Voting
+from psrt_bot.web import WebServer, wsgi_app
+from storage.engine import WORKER_PATIENCE, Database, prepare_storage
+from storage.schema import require_current
+
+log = structlog.get_logger(__name__)
+
+REFRESH_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every process's use cases, wired."""
+
+    members: Members
+    admins: Admins
+    polls: Polls
+    voting: Voting
+    reminding: Reminding
+    drafts: Drafts
+    nominating: Nominating
+    reading: Reading
+    outcomes: Outcomes
+
+
+class Bot:
+    """A whole bot: listeners, workers, and the two ways in.
+
+    Args:
+        clock: where the time comes from.
+
+    Raises:
+        SchemaError: the database is to be upgraded first.
+        KeyStoreError: the key store cannot be used.
+    """
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        assert settings.slack_bot_token is not None
+        assert settings.team_channel is not None
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        url = settings.database_url.get_secret_value()
+        self.database = Database(url, on_wake=self._poke)
+        self._work = Database(url, patience=WORKER_PATIENCE)
+        prepare_storage(self.database)
+        require_current(self.database)
+        self.keys: KeyStore = FileKeyStore.open(settings.keys_path)
+        self._token = settings.slack_bot_token.get_secret_value()
+        self.facts = facts.Facts()
+        self.services = wire(settings, self.keys, self.facts)
+        self._client = new_client(self._token, settings.slack_api_url)
+        channels = (settings.team_channel, settings.admin_channel, settings.council_channel)
+        self.directory = Directory(self._work, self._client, [c for c in channels if c])
+        self.bolt, self.surface = self._build_surface()
+        self._build_workers()
+        self._scheduler: Scheduler | None = None
+        self._transport: SocketMode | WebServer | None = None
+        self._slack_problem: str | None = "not asked yet"
+        self._bot_user_id: str | None = None
+        self._refreshed_at: datetime | None = None
+
+    def _build_surface(self) -> tuple[App, Surface]:
+        def authorize() -> AuthorizeResult:
+            # Says whose token answers without asking Slack: an outage must not stop a start.
+            return AuthorizeResult(
+                enterprise_id=None,
+                team_id=None,
+                bot_token=self._token,
+                bot_user_id=self._bot_user_id,
+            )
+
+        secret = self.settings.slack_signing_secret
+        bolt = App(
+            name="psrt-bot",
+            logger=logging.getLogger("slack_bolt"),
+            client=new_client(self._token, self.settings.slack_api_url, timeout=VIEW_TIMEOUT),
+            signing_secret=secret.get_secret_value() if secret else "",
+            authorize=authorize,
+            process_before_response=True,
+            attaching_function_token_enabled=False,
+        )
+        after = new_client(self._token, self.settings.slack_api_url, timeout=VIEW_TIMEOUT)
+        surface = Surface(
+            bolt,
+            after,
+            self.database,
+            self.clock,
+            self.services.members,
+            self.settings.command_prefix,
+        )
+        listen(surface, self.services, self.settings.command_prefix)
+        return bolt, surface
+
+    def _build_workers(self) -> None:
+        services = self.services
+        renderers = Renderers(
+            files={BUNDLE: services.outcomes.bundle_file},
+            expanders={reminding.EXPANDER: services.reminding.expand},
+            home=lambda *_: None,
+        )
+        sender = Sender(self._work, self._client, renderers)
+        self._delivery = Delivery(self._work, self.clock, sender, self.facts, may_post)
+        self._closing = Closing(self._work, self.clock, services.polls)
+        self._sweep = Sweep(
+            self._work,
+            self.clock,
+            {
+                polls.CLOSE: Handler(services.polls.close_when_due),
+                polls.REMIND: Handler(services.reminding.plan, collapses=True),
+            },
+        )
+
+    def start(self, *, http: tuple[str, int] | None = None, background: bool = True) -> None:
+        """Open the way in and begin to work.
+
+        Args:
+            http: host and port of HTTP mode; None for Socket Mode.
+            background: False leaves the work to calls of ``look`` (tests).
+
+        Raises:
+            SlackApiError, OSError: the way in cannot be opened.
+        """
+        with self._work.transaction() as session:
+            if gap := beat(session, self.clock.now()):
+                log.warning("was_away", since=gap.since.isoformat(), until=gap.until.isoformat())
+        self._closing.clear_orphans()
+        self._transport = self._open_transport(http)
+        self._transport.start()
+        if background:
+            self._scheduler = Scheduler(self.clock, self.look)
+            self._scheduler.start()
+            Thread(target=self.refresh_people, name="psrt-refresh", daemon=True).start()
+
+    def _open_transport(self, http: tuple[str, int] | None) -> SocketMode | WebServer:
+        if http is not None:
+            return WebServer(wsgi_app(self.bolt, self.problem), *http)
+        assert self.settings.slack_app_token is not None
+        return SocketMode(self.bolt, self.settings.slack_app_token.get_secret_value(), self._client)
+
+    @property
+    def http_address(self) -> str:
+        """Where HTTP mode listens."""
+        assert isinstance(self._transport, WebServer)
+        return self._transport.address
+
+    def look(self) -> datetime | None:
+        """Do everything that is due now; return when the next thing is due."""
+        with self._work.transaction() as session:
+            beat(session, self.clock.now())
+            once.forget_old(session, self.clock.now())
+        self._sweep.run()
+        self._closing.run()
+        self._delivery.run()
+        if self._scheduler is not None:
+            self._refresh_when_due()
+        with self._work.reading() as session:
+            due = deadlines.next_due(session)
+        waiting = self._delivery.next_try()
+        return min((moment for moment in (due, waiting) if moment), default=None)
+
+    def move_clock(self, by: timedelta) -> None:
+        """Let time pass at once (demo and tests), then do what has fallen due.
+
+        Raises:
+            TypeError: this bot's clock is the machine's.
+        """
+        if not isinstance(self.clock, MovableClock):
+            raise TypeError("only a movable clock can be moved")
+        self.clock.move(by)
+        with self._work.transaction() as session:
+            beat(session, self.clock.now(), absent=False)
+        if self._scheduler is None:
+            self.look()
+        else:
+            self._poke()
+
+    def refresh_people(self) -> None:
+        """Ask Slack who we are, who there is, and who is in which channel; keeps ``problem``."""
+        try:
+            self._bot_user_id = self.directory.whoami().bot_user_id
+            self.directory.refresh(self.clock.now())
+        except FAILURES as error:
+            self._slack_problem = f"Slack: {judge(error).code}"
+            log.warning("slack_unreachable", code=judge(error).code)
+        else:
+            self._slack_problem = None
+            self._refreshed_at = self.clock.now()
+
+    def problem(self) -> str | None:
+        """Return why the bot is not ready, or None."""
+        return self._slack_problem
+
+    def stop(self) -> None:
+        """Finish what is under way and end; what is owed waits in the database."""
+        if self._transport is not None:
+            self._transport.stop()
+        if self._scheduler is not None:
+            self._scheduler.stop()
+        self.surface.close()
+        self.database.close()
+        self._work.close()
+
+    def _poke(self) -> None:
+        if self._scheduler is not None:
+            self._scheduler.poke()
+
+    def _refresh_when_due(self) -> None:
+        if self._refreshed_at and self.clock.now() - self._refreshed_at < REFRESH_EVERY:
+            return
+        self.refresh_people()
+
+
+def wire(settings: Settings, keys: KeyStore, announced: facts.Facts) -> Services:
+    """Build every process's use cases and bind the facts they listen to."""
+    assert settings.team_channel is not None
+    members = Members(announced, settings.first_admins)
+    admins = Admins(settings.admin_channel, settings.first_admins)
+    secret_polls = Polls(keys, announced, settings.vote_reminders)
+    policy = Policy(
+        channel=settings.team_channel,
+        threshold=Threshold.parse(settings.pass_threshold),
+        duration=settings.vote_duration,
+        min_electorate=settings.min_electorate,
+    )
+    process = Process(secret_polls, members, admins, policy)
+    drafts = Drafts(process)
+    services = Services(
+        members=members,
+        admins=admins,
+        polls=secret_polls,
+        voting=Voting(secret_polls, members),
+        reminding=Reminding(secret_polls),
+        drafts=drafts,
+        nominating=Nominating(process, drafts),
+        reading=Reading(process),
+        outcomes=Outcomes(process),
+    )
+    _bind(announced, services)
+    return services
+
+
+def _bind(announced: facts.Facts, services: Services) -> None:
+    outcomes = services.outcomes
+    announced.bind(facts.PollClosed, outcomes.closed)
+    announced.bind(facts.PollKeysDestroyed, outcomes.keys_destroyed)
+    announced.bind(facts.PollKeysMissing, outcomes.keys_missing)
+    announced.bind(facts.PollDisputed, outcomes.disputed)
+    announced.bind(facts.PollVoided, outcomes.voided)
+    announced.bind(facts.PollNeedsDecision, outcomes.needs_decision)
+    announced.bind(facts.MemberLeft, services.polls.member_left)
+
+    def tell_of_dead(session: Session, now: datetime, fact: facts.DeliveryDied) -> None:
+        users = services.admins.users(session)
+        if fact.conversation.removeprefix(outbox.DIRECT) in users:
+            return  # a message to an admin died; telling admins of it could go on for ever
+        services.admins.tell_each(session, now, delivery_died(fact.conversation, fact.code))
+
+    announced.bind(facts.DeliveryDied, tell_of_dead)
+
+
+def listen(surface: Surface, services: Services, prefix: str) -> None:
+    """Register every listener, the hot ones first."""
+    shown = results.register(surface, services.reading)
+    voting = vote.register(surface, services.voting, shown.show)
+    nominating = nominate.register(
+        surface, services.drafts, services.nominating, services.reading, f"{prefix}nominate"
+    )
+    decisions.register(surface, services.nominating, services.reading)
+    hub.register(
+        surface,
+        services.members,
+        {
+            "vote": (Permission.VOTING_VOTE, voting.command),
+            "nominate": (Permission.NOMINATIONS_NOMINATE, nominating.command),
+        },
+        prefix,
+    )
+    people.register(surface)

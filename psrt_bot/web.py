@@ -1,0 +1,93 @@
+"""HTTP mode: Slack's requests on ``/slack/events``, and the few public routes.
+
+Waitress embedded (DESIGN section 8): threads, so that a slow listener holds up nobody else, with
+limits on body size and time.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from threading import Event, Thread
+from typing import Any
+
+from slack_bolt import App
+from slack_bolt.adapter.wsgi import SlackRequestHandler
+from waitress import wasyncore
+from waitress.server import create_server
+
+SLACK_PATH = "/slack/events"
+THREADS = 16
+LAST_ANSWERS = 5  # seconds for what is under way when the server is stopped
+MAX_BODY = 1024 * 1024  # bytes; Slack's largest payload, a full modal, is well below
+
+Environ = dict[str, Any]
+StartResponse = Any  # PEP 3333; its type lives in the type checker alone
+
+
+def wsgi_app(bolt: App, ready: Callable[[], str | None]) -> Callable[..., Iterable[bytes]]:
+    """Return the WSGI application.
+
+    Args:
+        ready: what is wrong, or None; answered at ``/readyz``.
+    """
+    slack = SlackRequestHandler(bolt, path=SLACK_PATH)
+
+    def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        match environ["REQUEST_METHOD"], environ["PATH_INFO"]:
+            case "POST", path if path == SLACK_PATH:
+                answer: Iterable[bytes] = slack(environ, start_response)
+                return answer
+            case "GET", "/healthz":
+                return _json(start_response, "200 OK", {"ok": True})
+            case "GET", "/readyz":
+                problem = ready()
+                status = "503 Service Unavailable" if problem else "200 OK"
+                return _json(start_response, status, {"ok": not problem, "problem": problem})
+        return _json(start_response, "404 Not Found", {"ok": False})
+
+    return application
+
+
+class WebServer:
+    """The HTTP server. ``port`` 0 takes a free one, which ``address`` then tells."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]], host: str, port: int) -> None:
+        self._server = create_server(
+            application,
+            host=host,
+            port=port,
+            threads=THREADS,
+            max_request_body_size=MAX_BODY,
+            channel_timeout=30,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+        )
+        self.address = f"http://{host}:{self._server.effective_port}"
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="psrt-http", daemon=True)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Answer what is under way, then end."""
+        self._stopping.set()
+        self._server.trigger.pull_trigger()
+        self._thread.join()
+
+    def _run(self) -> None:
+        # Waitress's own run() ends only with the process; this is its loop with an end.
+        channels = self._server._map
+        while not self._stopping.is_set():
+            wasyncore.loop(timeout=1, map=channels, use_poll=True, count=1)
+        self._server.task_dispatcher.shutdown(timeout=LAST_ANSWERS)
+        wasyncore.loop(timeout=0.05, map=channels, use_poll=True, count=5)
+        wasyncore.close_all(channels)
+
+
+def _json(start_response: StartResponse, status: str, body: dict[str, Any]) -> Iterable[bytes]:
+    data = json.dumps(body).encode()
+    start_response(
+        status, [("Content-Type", "application/json"), ("Content-Length", str(len(data)))]
+    )
+    return [data]
