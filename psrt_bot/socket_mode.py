@@ -3,7 +3,7 @@
 import logging
 import socket
 from contextlib import suppress
-from time import monotonic, sleep, time
+from time import time
 
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
@@ -12,7 +12,6 @@ from slack_sdk.socket_mode.builtin import SocketModeClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-HANG_UP = 4  # seconds; the SDK reads for 3 at a time
 CONCURRENCY = 16  # requests answered at once on one connection
 
 
@@ -60,16 +59,15 @@ class _Client(SocketModeClient):
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def hang_up(self) -> None:
-        """Wake the reading thread, which waits for 3 s at a time, and let it close the socket.
+        """Wake the reading thread, which waits for 3 s at a time, and let it end.
 
-        Closing it from here as well would race with that thread.
+        Told to end first: it would read the closed socket in a tight loop otherwise.
         """
+        self.current_session_runner.event.set()
+        self.current_session_state.terminated = True
         if raw := self._socket():
             with suppress(OSError):
                 raw.shutdown(socket.SHUT_RDWR)
-        ended = monotonic() + HANG_UP
-        while self.is_connected() and monotonic() < ended:
-            sleep(0.005)
 
     def _socket(self) -> socket.socket | None:
         return getattr(self.current_session, "sock", None)
