@@ -1,0 +1,59 @@
+"""Measuring: the median of several rounds, the two sides taking turns."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+ROUNDS = 7
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Args:
+        ours: seconds an operation through the bot.
+        base: seconds an operation of what it is compared with.
+        aim: the ratio base / ours that we want to reach at least.
+    """
+
+    name: str
+    ours: float
+    base: float
+    base_name: str
+    aim: float
+
+    @property
+    def ratio(self) -> float:
+        """How fast ours is, the other side being 1."""
+        return self.base / self.ours
+
+    def line(self) -> str:
+        """Return the line for people."""
+        mark = "met" if self.ratio >= self.aim else "missed"
+        return (
+            f"{self.name:<46} {self.ours * 1e6:>10.0f} us  {self.base * 1e6:>10.0f} us  "
+            f"{self.ratio:>7.2f}  (aim {self.aim:g}: {mark})  vs {self.base_name}"
+        )
+
+
+def each(work: Callable[[int], object], times: int) -> float:
+    """Return the seconds that one call of ``work(i)`` takes, over ``times`` calls."""
+    started = perf_counter()
+    for i in range(times):
+        work(i)
+    return (perf_counter() - started) / times
+
+
+def in_turns(
+    ours: Callable[[int], object], base: Callable[[int], object], times: int
+) -> tuple[float, float]:
+    """Return the median seconds a call of both sides, which take turns so that both see the same
+    machine; the first round warms up and is thrown away."""
+    mine: list[float] = []
+    theirs: list[float] = []
+    for _ in range(ROUNDS + 1):
+        mine.append(each(ours, times))
+        theirs.append(each(base, times))
+    return median(mine[1:]), median(theirs[1:])
