@@ -6,7 +6,6 @@ The only file that knows everything, and the only one that imports ``commands``.
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Thread
 
 import structlog
 from slack_bolt import App
@@ -169,9 +168,8 @@ class Bot:
         self._transport = self._open_transport(http)
         self._transport.start()
         if background:
-            self._scheduler = Scheduler(self.clock, self.look)
+            self._scheduler = Scheduler(self.clock, self.look, minutely=self._refresh_when_due)
             self._scheduler.start()
-            Thread(target=self.refresh_people, name="psrt-refresh", daemon=True).start()
 
     def _open_transport(self, http: tuple[str, int] | None) -> SocketMode | WebServer:
         if http is not None:
@@ -193,8 +191,6 @@ class Bot:
         self._sweep.run()
         self._closing.run()
         self._delivery.run()
-        if self._scheduler is not None:
-            self._refresh_when_due()
         with self._work.reading() as session:
             due = deadlines.next_due(session)
         waiting = self._delivery.next_try()
@@ -247,9 +243,9 @@ class Bot:
             self._scheduler.poke()
 
     def _refresh_when_due(self) -> None:
-        if self._refreshed_at and self.clock.now() - self._refreshed_at < REFRESH_EVERY:
-            return
-        self.refresh_people()
+        # After a failure every minute, so that an outage at the start is soon made good.
+        if self._refreshed_at is None or self.clock.now() - self._refreshed_at >= REFRESH_EVERY:
+            self.refresh_people()
 
 
 def wire(settings: Settings, keys: KeyStore, announced: facts.Facts) -> Services:

@@ -25,11 +25,18 @@ class Scheduler:
 
     Args:
         look: does everything that is due and returns the next due moment by ``clock``, or None.
+        minutely: called at once and every minute, beside the looks and never twice at a time.
     """
 
-    def __init__(self, clock: Clock, look: Callable[[], datetime | None]) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        look: Callable[[], datetime | None],
+        minutely: Callable[[], None] | None = None,
+    ) -> None:
         self._clock = clock
         self._look = look
+        self._minutely = minutely
         self._poked = Event()
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="psrt-sweep", daemon=True)
@@ -41,6 +48,10 @@ class Scheduler:
     def start(self) -> None:
         """Begin; the first look happens at once."""
         self._jobs.add_job(self.poke, "interval", seconds=SAFETY_NET.total_seconds())
+        if self._minutely is not None:
+            self._jobs.add_job(
+                self._minutely, "interval", minutes=1, next_run_time=datetime.now(UTC)
+            )
         self._jobs.start()
         self._thread.start()
         self.poke()
