@@ -1,0 +1,17 @@
+"""``psrt-bot doctor``: is everything there that the bot needs, and if not, what is to be done?
+
+Reads only; what is tried out for real is in ``probe.py``.
+"""
+
+from collections.abc import Iterator
+
+from psrt_bot.doctor.findings import Finding
+from psrt_bot.doctor.local import of_database
+from psrt_bot.doctor.remote import of_slack
+from psrt_bot.settings import Settings
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Yield what is right and wrong, in the order in which it is best mended."""
+    yield from of_database(settings)
+    yield from of_slack(settings)
