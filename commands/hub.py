@@ -56,8 +56,6 @@ def register(
     commands: Mapping[str, tuple[Permission, Listener]],
     prefix: str,
 ) -> None:
-    """Register ``/psrt``, and each short command by its own name."""
-    for name, (permission, listener) in commands.items():
-        surface.command(name, permission, listener)
+    """Register ``/psrt``, by which every other command can be reached as well."""
     hub = HubListeners(surface, members, commands, prefix)
     surface.command("psrt", Permission.HUB_OPEN, hub.command)

@@ -222,6 +222,7 @@ def register(
     """Register the listeners of nominations; ``name`` is how people type the command."""
     on = NominateListeners(surface, drafts, nominating, reading, name)
     nominate = Permission.NOMINATIONS_NOMINATE
+    surface.command("nominate", nominate, on.command)
     surface.form(ids.WHO, nominate, on.who)
     surface.form(ids.TEXTS, nominate, on.texts)
     surface.form(ids.PREVIEW, nominate, on.nominate)

@@ -66,6 +66,7 @@ def register(surface: Surface, voting: Voting, results: Listener) -> VoteListene
         results: answers ``/vote results``, which is the affair of what was voted on.
     """
     listeners = VoteListeners(surface, voting, results)
+    surface.command("vote", Permission.VOTING_VOTE, listeners.command)
     surface.form(messages.CAST, Permission.VOTING_VOTE, listeners.cast)
     surface.button(messages.VOTE, Permission.VOTING_VOTE, listeners.open)
     return listeners

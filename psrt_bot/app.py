@@ -114,7 +114,7 @@ class Bot:
         bolt = App(
             name="psrt-bot",
             logger=logging.getLogger("slack_bolt"),
-            client=new_client(self._token, self.settings.slack_api_url, timeout=VIEW_TIMEOUT),
+            client=new_client(None, self.settings.slack_api_url),  # listeners never call with it
             signing_secret=secret.get_secret_value() if secret else "",
             authorize=authorize,
             process_before_response=True,

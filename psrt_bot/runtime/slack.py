@@ -57,7 +57,7 @@ class Verdict:
 FAILURES = (SlackClientError, OSError, http.client.HTTPException)  # what a Slack call may raise
 
 
-def new_client(token: str, base_url: str, *, timeout: int = WORKER_TIMEOUT) -> WebClient:
+def new_client(token: str | None, base_url: str, *, timeout: int = WORKER_TIMEOUT) -> WebClient:
     """Return a Web API client that never repeats a call by itself.
 
     The SDK's default handler re-sends a post whose answer was lost (STYLE.md, traps).

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, String, and_, bindparam, func, or_, select, update
 from sqlmodel import Session, col
 
 from psrt_bot.membership.rules import Permission, Role, allowed, notes_with, notes_without
@@ -12,7 +13,7 @@ from psrt_bot.runtime import audit
 from psrt_bot.runtime.facts import Facts, MemberLeft
 from psrt_bot.runtime.people import live_users
 from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotFound, RuleError
-from psrt_bot.runtime.sql import rows
+from psrt_bot.runtime.sql import rows, table_of
 from storage.people import Person, RoleHeld, RosterLine, SlackUser
 
 # What a person is told who may not do something: the same words whatever there is or is not.
@@ -54,6 +55,28 @@ class Actor:
         return self.person_id or f"slack:{self.slack_user_id}"
 
 
+def _who() -> Select[Any]:
+    """Build the one statement behind every request: user, person and roles, a row for each role."""
+    asked = select(bindparam("asked", type_=String).label("id")).subquery("asked")
+    user, person, held = table_of(SlackUser), table_of(Person), table_of(RoleHeld)
+    return select(
+        user.c.name.label("user_name"),
+        user.c.real_name,
+        or_(user.c.is_deleted, user.c.is_bot, user.c.is_guest).label("not_a_member"),
+        person.c.id.label("person_id"),
+        person.c.name.label("person_name"),
+        person.c.github,
+        held.c.role,
+    ).select_from(
+        asked.outerjoin(user, user.c.id == asked.c.id)
+        .outerjoin(person, person.c.slack_user_id == asked.c.id)
+        .outerjoin(held, and_(held.c.person_id == person.c.id, held.c.until.is_(None)))
+    )
+
+
+_WHO = _who()  # built once: it runs before every answer (PERFORMANCE.md)
+
+
 class Members:
     """Use cases about people and their roles.
 
@@ -67,23 +90,20 @@ class Members:
 
     def who(self, session: Session, slack_user_id: str) -> Actor:
         """Return who a Slack user is; somebody unknown, deactivated or a guest holds no role."""
-        user = session.get(SlackUser, slack_user_id)
-        person = session.scalar(select(Person).where(col(Person.slack_user_id) == slack_user_id))
-        called = [name for name in (user and user.name, user and user.real_name) if name]
-        if user is not None and (user.is_deleted or user.is_bot or user.is_guest):
-            return Actor(slack_user_id, None, user.name, frozenset())
-        if person is None:
-            name = called[0] if called else "somebody"
+        found = session.connection().execute(_WHO, {"asked": slack_user_id}).all()
+        known = found[0]
+        called = tuple(name for name in (known.user_name, known.real_name) if name)
+        name = called[0] if called else "somebody"
+        if known.not_a_member:
+            return Actor(slack_user_id, None, name, frozenset())
+        if known.person_id is None:
             first = slack_user_id in self._first_admins and not _ever_had_admin(session)
             roles = frozenset({Role.ADMIN}) if first else frozenset[Role]()
-            return Actor(slack_user_id, None, name, roles, tuple(called))
-        names = (person.name, person.github, *called)
+            return Actor(slack_user_id, None, name, roles, called)
+        roles = frozenset(Role(row.role) for row in found if row.role is not None)
+        names = (known.person_name, known.github, *called)
         return Actor(
-            slack_user_id,
-            person.id,
-            person.name,
-            roles_of(session, person.id),
-            tuple(name for name in names if name),
+            slack_user_id, known.person_id, known.person_name, roles, tuple(n for n in names if n)
         )
 
     def require(self, session: Session, slack_user_id: str, permission: Permission) -> Actor:
