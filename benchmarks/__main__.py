@@ -1,8 +1,9 @@
 """``make bench``: print the table of ratios."""
 
-from benchmarks import dispatch
+from benchmarks import casting, closing, dispatch
 
 if __name__ == "__main__":
-    print("operation                                            ours          base    ratio")
-    for row in dispatch.measure():
-        print(row.line())
+    print(f"{'operation':<46} {'ours':>13}  {'base':>13}  {'ratio':>7}")
+    for part in (dispatch, casting, closing):
+        for row in part.measure():
+            print(row.line(), flush=True)

@@ -17,8 +17,11 @@ def table_of(model: type[SQLModel]) -> Table:
 def insert_ignoring(session: Session, model: type[SQLModel], values: Mapping[str, Any]) -> bool:
     """Insert a row unless one with its key exists; return whether it was inserted."""
     insert = sqlite.insert if is_sqlite(session) else postgresql.insert
-    result = session.execute(insert(table_of(model)).values(**values).on_conflict_do_nothing())
-    return rows(result) == 1
+    table = table_of(model)
+    statement = insert(table).values(**values).on_conflict_do_nothing()
+    # Asked for the key of what was inserted: psycopg tells no row count for such a statement.
+    inserted = session.execute(statement.returning(*table.primary_key.columns)).first()
+    return inserted is not None
 
 
 def is_sqlite(session: Session) -> bool:
@@ -29,6 +32,7 @@ def is_sqlite(session: Session) -> bool:
 def rows(result: Any) -> int:
     """Return how many rows a statement touched; what guarded updates are decided by."""
     assert isinstance(result, CursorResult)  # every DML result is one
+    assert result.rowcount >= 0  # "unknown" must never pass for "some"
     return result.rowcount
 
 

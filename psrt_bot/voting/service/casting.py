@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Insert, LargeBinary, bindparam, select
+from sqlalchemy import LargeBinary, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed, Unavailable
-from psrt_bot.runtime.sql import insert_ignoring, is_sqlite, rows, table_of
+from psrt_bot.runtime.sql import insert_ignoring, is_sqlite, table_of
 from psrt_bot.voting import ballot
 from psrt_bot.voting.keystore import KeyStore, KeyStoreError
 from psrt_bot.voting.rules import Choice, PollState, check_word_problem
@@ -106,7 +106,7 @@ def cast(session: Session, now: datetime, keys: KeyStore, submission: Submission
             "sealed": sealed,
         },
     )
-    if rows(taken) == 0:
+    if taken.first() is None:
         raise _refusal(session, now, submission)
     # In the same transaction, so that a replay undoes nothing and a lost race keeps nothing.
     if not insert_ignoring(session, SpentSubmission, {"poll_id": poll.id, "mark": mark}):
@@ -169,7 +169,7 @@ def _refusal(session: Session, now: datetime, submission: Submission) -> Already
     return AlreadyDone(OVER) if over else AlreadyDone("Please try again.")
 
 
-def _cast_statement(insert: Any) -> Insert:
+def _cast_statement(insert: Any) -> Any:
     """Build the one statement: while the poll is open, for its electors alone, last one wins."""
     poll, elector, sealed = table_of(Poll), table_of(Elector), table_of(SealedBallot)
     allowed = (
@@ -190,10 +190,9 @@ def _cast_statement(insert: Any) -> Insert:
         .with_for_update(read=True, of=poll)
     )
     statement = insert(sealed).from_select(["poll_id", "nullifier", "sealed"], allowed)
-    built: Insert = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=["poll_id", "nullifier"], set_={"sealed": statement.excluded.sealed}
-    )
-    return built
+    ).returning(sealed.c.poll_id)
 
 
 # Built once: compiling it anew for each ballot costs as much as the ballot (PERFORMANCE.md).
