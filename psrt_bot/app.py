@@ -285,7 +285,7 @@ def _bind(announced: facts.Facts, services: Services) -> None:
     announced.bind(facts.PollDisputed, outcomes.disputed)
     announced.bind(facts.PollVoided, outcomes.voided)
     announced.bind(facts.PollNeedsDecision, outcomes.needs_decision)
-    announced.bind(facts.MemberLeft, services.polls.member_left)
+    bind_people(announced)
 
     def tell_of_dead(session: Session, now: datetime, fact: facts.DeliveryDied) -> None:
         users = services.admins.users(session)
@@ -294,6 +294,11 @@ def _bind(announced: facts.Facts, services: Services) -> None:
         services.admins.tell_each(session, now, delivery_died(fact.conversation, fact.code))
 
     announced.bind(facts.DeliveryDied, tell_of_dead)
+
+
+def bind_people(announced: facts.Facts) -> None:
+    """Bind what is announced about people: the command line changes the list as well."""
+    announced.bind(facts.MemberLeft, Polls.member_left)
 
 
 def listen(surface: Surface, services: Services, prefix: str) -> None:

@@ -210,7 +210,8 @@ class Polls:
         self.facts.announce(session, now, PollVoided(poll_id))
         wake_workers(session)
 
-    def member_left(self, session: Session, now: datetime, fact: MemberLeft) -> None:
+    @staticmethod
+    def member_left(session: Session, now: datetime, fact: MemberLeft) -> None:
         """Take the right to vote from somebody who left; a ballot already cast counts (handler)."""
         running = select(col(Poll.id)).where(col(Poll.state) == PollState.OPEN)
         polls = session.scalars(
