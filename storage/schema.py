@@ -18,7 +18,13 @@ class SchemaError(Exception):
 
 
 def upgrade(database: Database) -> None:
-    """Bring the schema to the newest version; an empty database gets all of it."""
+    """Bring the schema to the newest version; an empty database gets all of it.
+
+    Raises:
+        SchemaError: a newer version of the bot has used it; nothing is changed.
+    """
+    if (found := current(database)) is not None:
+        _refuse_unknown(found)
     with database.engine.connect().execution_options(psrt_write=True) as connection:
         command.upgrade(_config(connection), "head")
         connection.commit()
@@ -46,14 +52,19 @@ def require_current(database: Database) -> None:
     found, ours = current(database), head()
     if found == ours:
         return
+    if found is not None:
+        _refuse_unknown(found)
+    state = "has no tables yet" if found is None else f"is at the older version {found}"
+    raise SchemaError(f"the database {state}; run: psrt-bot db upgrade")
+
+
+def _refuse_unknown(found: str) -> None:
     known = {script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()}
-    if found is None or found in known:
-        state = "has no tables yet" if found is None else f"is at the older version {found}"
-        raise SchemaError(f"the database {state}; run: psrt-bot db upgrade")
-    raise SchemaError(
-        f"the database is at version {found}, which this psrt-bot does not know: "
-        "a newer one has used it; update psrt-bot"
-    )
+    if found not in known:
+        raise SchemaError(
+            f"the database is at version {found}, which this psrt-bot does not know: "
+            "a newer one has used it; update psrt-bot"
+        )
 
 
 def _config(connection: Connection) -> Config:
