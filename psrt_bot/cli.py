@@ -1,0 +1,175 @@
+"""``psrt-bot``: the command line, and how its errors are told.
+
+Heavy imports stand inside the commands, so that ``--help`` answers at once. Whatever is wrong with
+an input becomes lines on stderr that name it and the remedy, exit code 2, nothing changed.
+"""
+
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from psrt_bot.commandline.roster_commands import roster
+
+NAME = "psrt-bot"
+PROBLEM, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes; 128 + SIGINT, as shells have it
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The bot of a security response team: nominations, secret votes, the list of members.",
+)
+database = typer.Typer(rich_markup_mode=None, help="The database's schema.")
+audit = typer.Typer(rich_markup_mode=None, help="The log of who did what.")
+app.add_typer(roster, name="roster")
+app.add_typer(database, name="db")
+app.add_typer(audit, name="audit")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        argv: the arguments behind the program's name; those of the process unless given.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows ASCII alone
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(args=argv, prog_name=NAME, standalone_mode=False)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except TyperException as error:
+        return _refuse(_usage_line(error))
+    except Exception as error:  # noqa: BLE001 -- the one translator of the command line
+        return _tell(error)
+    return code if isinstance(code, int) else 0
+
+
+def _usage_line(error: TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else NAME
+    said = " ".join(error.format_message().split()).rstrip(".")
+    return f"{said}; see: {path} --help"
+
+
+def _refuse(*lines: str) -> int:
+    for line in lines:
+        print(f"{NAME}: {' '.join(line.splitlines())}", file=sys.stderr)
+    return BAD_INPUT
+
+
+def _tell(error: Exception) -> int:
+    from psrt_bot.commandline.refusals import expected, report_unexpected
+
+    if isinstance(error, BrokenPipeError):
+        return PROBLEM  # whoever read our output (head, less) has gone
+    if lines := expected(error):
+        return _refuse(*lines)
+    _refuse(report_unexpected(error))
+    return PROBLEM
+
+
+@app.command()
+def run(
+    http: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Listen for signed HTTP requests there."),
+    ] = None,
+) -> None:
+    """Run the bot, in Socket Mode unless --http is given, until SIGTERM or SIGINT."""
+    from psrt_bot.commandline.running import run_bot
+
+    run_bot(http)
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="Tell it in the terminal.")] = False,
+) -> None:
+    """Show the main job on a local Slack: nominate, vote, decide, verify."""
+    if not headless:
+        raise TyperException("the demo's page is not there yet; run: psrt-bot demo --headless")
+    from psrt_bot.sandbox.demo.play import play
+
+    if not play():
+        raise typer.Exit(PROBLEM)
+
+
+@app.command()
+def manifest(
+    http: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The bot's public https address; else Socket Mode."),
+    ] = None,
+) -> None:
+    """Print the Slack app manifest as JSON: exactly the commands, events and scopes used."""
+    from psrt_bot.commandline.describing import manifest_text
+
+    print(manifest_text(http))
+
+
+@app.command()
+def doctor(
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Also post in the admin channel, and clean up.")
+    ] = False,
+) -> None:
+    """Check settings, database, keys, Slack; say what to do. Exit code 1 if something is bad."""
+    from psrt_bot.commandline.describing import examined
+
+    if not examined(probe=probe):
+        raise typer.Exit(PROBLEM)
+
+
+@app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="The bulletin's file.")],
+    receipt: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Your receipt: is your ballot in it?")
+    ] = None,
+    sha256: Annotated[
+        str | None, typer.Option(metavar="HEX", help="The SHA-256 that the result message names.")
+    ] = None,
+) -> None:
+    """Recount a published bulletin, offline. Exit code 1 if anything does not hold."""
+    from psrt_bot.commandline.verifying import verify_bundle
+
+    if not verify_bundle(bundle, receipt, sha256):
+        raise typer.Exit(PROBLEM)
+
+
+@database.command("upgrade")
+def upgrade() -> None:
+    """Create the database or bring it to the newest version."""
+    from psrt_bot.commandline.databases import upgrade_database
+
+    upgrade_database()
+
+
+@database.command("check")
+def check() -> None:
+    """Say whether the database is at the version this program works with."""
+    from psrt_bot.commandline.databases import check_database
+
+    check_database()
+
+
+@audit.command("verify")
+def audit_verify(
+    head: Annotated[
+        str | None, typer.Option(metavar="HASH", help="A head noted earlier; must be a link.")
+    ] = None,
+) -> None:
+    """Recompute the audit log's chain. Exit code 1 names the first broken link."""
+    from psrt_bot.commandline.verifying import verify_audit
+
+    if not verify_audit(head):
+        raise typer.Exit(PROBLEM)

@@ -1,0 +1,99 @@
+"""Which errors are the operator's to mend, and the lines that tell them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from slack_sdk.errors import SlackApiError, SlackClientError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+
+from psrt_bot.membership.roster import RosterError
+from psrt_bot.runtime.logs import configure_logging, new_reference
+from psrt_bot.runtime.rules import RuleError
+from psrt_bot.runtime.slack import judge
+from psrt_bot.settings import SettingsError
+from psrt_bot.voting.bulletin import BundleError
+from psrt_bot.voting.keystore import KeyStoreError
+from storage.schema import SchemaError
+
+
+class CommandError(Exception):
+    """An argument, a file or a place that cannot be used; each line names it and the remedy."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+IN_OWN_WORDS = (SchemaError, KeyStoreError, BundleError, RuleError)
+
+# What drivers say, and what to do about it. Their own text is not repeated: it can hold anything.
+DATABASE_TROUBLES = {
+    "is locked": "is busy: another process is writing; try again",
+    "lock timeout": "is busy: another process is writing; try again",
+    "not a database": "is not an SQLite database; name another file in DATABASE_URL",
+    "unable to open": "cannot be opened; see that the folder is there and may be written",
+    "readonly": "cannot be written; see who owns the file and its folder",
+    "permission denied": "may not be used by this user; grant it the rights",
+    "refused": "cannot be reached: nothing listens there; see that the server runs",
+    "timeout": "does not answer; see that the server runs and can be reached",
+    "authentication failed": "refuses user or password; see DATABASE_URL",
+    "no password": "wants a password; see DATABASE_URL",
+    "does not exist": "does not exist on the server, or its user does not; create them",
+    "resolve": "names a host that is not known; see DATABASE_URL",
+    "full": "has no room left; make some",
+}
+
+
+def expected(error: BaseException) -> tuple[str, ...]:
+    """Return the lines that tell an error the operator can mend; nothing for any other."""
+    if isinstance(error, SettingsError | RosterError):
+        return tuple(error.problems)
+    if isinstance(error, CommandError):
+        return error.lines
+    if isinstance(error, IN_OWN_WORDS):
+        return (str(error),)
+    if isinstance(error, SlackApiError):
+        return (f"Slack answered {judge(error).code}; {_remedy(judge(error).code)}",)
+    if isinstance(error, SlackClientError):
+        return ("Slack cannot be reached; see SLACK_API_URL and the network",)
+    if isinstance(error, OSError) and error.filename is not None:
+        return (f"{error.filename}: {error.strerror}; see that it is there and may be used",)
+    return ()
+
+
+def _remedy(code: str) -> str:
+    if code in ("invalid_auth", "not_authed", "token_revoked", "account_inactive", "token_expired"):
+        return "see SLACK_APP_TOKEN and SLACK_BOT_TOKEN, and that they are of one app"
+    if code in ("missing_scope", "not_allowed_token_type"):
+        return "see that the app has every scope of: psrt-bot manifest"
+    return "try again, and see: psrt-bot doctor"
+
+
+@contextmanager
+def database_troubles(where: str) -> Iterator[None]:
+    """Turn what a database's driver reports into one line about the database at ``where``.
+
+    A broken constraint or statement is our mistake and passes unchanged.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error, IntegrityError):
+            raise
+        if isinstance(error, ProgrammingError) and not error.connection_invalidated:
+            raise
+        said = str(error.orig).lower()
+        trouble = next((told for word, told in DATABASE_TROUBLES.items() if word in said), None)
+        told = trouble or f"cannot be used ({type(error.orig).__name__}); see: psrt-bot doctor"
+        raise CommandError(f"the database {where} {told}") from None
+
+
+def report_unexpected(error: Exception) -> str:
+    """Log an error that nobody foresaw, without values; return the line to show."""
+    if not structlog.is_configured():
+        configure_logging("WARNING", "console")
+    reference = new_reference()
+    log = structlog.get_logger(__name__)
+    log.error("command_failed", reference=reference, exc_info=error)
+    return f"something went wrong on my side; please report it with reference {reference}"

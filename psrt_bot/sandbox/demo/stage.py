@@ -1,0 +1,147 @@
+"""What the demo plays in: a local Slack with a fictional team, and the real bot in it.
+
+The names are invented; no real person is meant.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from psrt_bot.app import Bot, bind_people
+from psrt_bot.manifest import manifest
+from psrt_bot.membership.service.lists import Lists
+from psrt_bot.membership.service.people import Members, find_person
+from psrt_bot.runtime.clock import MovableClock
+from psrt_bot.runtime.facts import Facts
+from psrt_bot.sandbox.installation import Installation
+from psrt_bot.sandbox.person import Person
+from psrt_bot.sandbox.workspace import Workspace
+from psrt_bot.settings import Settings
+from storage.engine import Database, prepare_storage
+from storage.schema import upgrade
+
+START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)  # a Monday, in the waking hours of every zone below
+PATIENCE = timedelta(seconds=5)
+
+MEMBERS = {
+    "ana": ("Ana Andrade", "Europe/Lisbon"),
+    "ben": ("Ben Bright", "Europe/London"),
+    "chi": ("Chi Chukwu", "Africa/Lagos"),
+    "dov": ("Dov Dahan", "Europe/Berlin"),
+    "eve": ("Eve Eriksen", "Europe/Oslo"),
+    "fay": ("Fay Falk", "Europe/Stockholm"),
+    "gus": ("Gus Georgiou", "Europe/Athens"),
+    "hana": ("Hana Horák", "Europe/Prague"),
+    "ivo": ("Ivo Ivanov", "Europe/Sofia"),
+    "jun": ("Jun Jansen", "Europe/Amsterdam"),
+    "kim": ("Kim Kowalska", "Europe/Warsaw"),
+    "lea": ("Lea Łuczak", "Europe/Warsaw"),
+}
+ADMINS = ("ana", "ben")
+NOMINEE, OUTSIDER = "nia", "oli"
+OTHERS = {NOMINEE: ("Nia Novak", "Europe/Ljubljana"), OUTSIDER: ("Oli Okoro", "Africa/Lagos")}
+
+
+@dataclass
+class Stage:
+    """The workspace, the bot, and what the story's people remember.
+
+    Args:
+        folder: holds the database and the key folder, and nothing else.
+        receipts: the receipt of each voter's last ballot, as they wrote it down.
+        replaced: the receipt of a ballot that was replaced.
+        keys: the poll's key material as it was while the vote was open.
+        bundle: the bulletin as it was downloaded.
+    """
+
+    workspace: Workspace
+    installation: Installation
+    clock: MovableClock
+    settings: Settings
+    folder: Path
+    bot: Bot
+    receipts: dict[str, str] = field(default_factory=dict, repr=False)
+    replaced: str = field(default="", repr=False)
+    keys: list[bytes] = field(default_factory=list, repr=False)
+    bundle: bytes = b""
+
+    def person(self, name: str) -> Person:
+        """Act as somebody."""
+        return self.workspace.as_user(name)
+
+    @property
+    def database_file(self) -> Path:
+        """The database; its write-ahead log stands beside it."""
+        return self.folder / "psrt.db"
+
+    @property
+    def key_folder(self) -> Path:
+        """The key store."""
+        return self.settings.keys_path
+
+
+def wait_until(holds: Callable[[], bool]) -> bool:
+    """Return whether something comes to hold, on the machine's own clock."""
+    deadline = time.monotonic() + PATIENCE.total_seconds()
+    while not (held := holds()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return held
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Stage]:
+    """Build the workspace and start the bot in it; everything is closed at the end."""
+    clock = MovableClock(START)
+    workspace = Workspace(name="Fictional Security", now=clock.now)
+    installation = _populate(workspace)
+    with ExitStack() as stack:
+        server = stack.enter_context(workspace.serve())
+        settings = Settings(
+            slack_bot_token=installation.bot_token,
+            slack_app_token=installation.app_token,
+            slack_api_url=server.api_url,
+            team_channel=workspace.state.channel("team").id,
+            admin_channel=workspace.state.channel("admins").id,
+            database_url=f"sqlite:///{folder / 'psrt.db'}",
+            keys=f"file:{folder / 'keys'}",
+        )
+        _seed(settings, workspace, clock)
+        bot = Bot(settings, clock=clock)
+        stack.callback(bot.stop)
+        bot.start()
+        yield Stage(workspace, installation, clock, settings, folder, bot)
+
+
+def _populate(workspace: Workspace) -> Installation:
+    for login, (name, zone) in {**MEMBERS, **OTHERS}.items():
+        workspace.add_user(login, real_name=name, tz=zone)
+    workspace.add_channel("team", private=True, members=list(MEMBERS))
+    workspace.add_channel("admins", private=True, members=list(ADMINS))
+    workspace.add_channel("general", members=[*MEMBERS, *OTHERS])
+    installation = workspace.install(manifest())
+    workspace.invite_bot("team")
+    workspace.invite_bot("admins")
+    return installation
+
+
+def _seed(settings: Settings, workspace: Workspace, clock: MovableClock) -> None:
+    """What ``psrt-bot db upgrade``, ``roster import`` and ``roster link`` do."""
+    lines = [
+        f"{name},{login},{'Admin' * (login in ADMINS)}" for login, (name, _) in MEMBERS.items()
+    ]
+    facts = Facts()
+    bind_people(facts)
+    members = Members(facts)
+    database = Database(settings.database_url.get_secret_value())
+    prepare_storage(database)
+    upgrade(database)
+    with database.transaction() as session:
+        files = {"members": "".join(f"{line}\n" for line in lines).encode()}
+        Lists(facts).import_files(session, clock.now(), files, "demo")
+        for login in MEMBERS:
+            user = workspace.as_user(login).id
+            members.link(session, clock.now(), find_person(session, login), user, "demo")
+    database.close()
