@@ -5,7 +5,7 @@ from commands.asked import Asked
 from commands.surface import Listener, Surface
 from psrt_bot.membership.rules import Permission
 from psrt_bot.voting import messages
-from psrt_bot.voting.messages import PollLine
+from psrt_bot.voting.messages import CHECK_WORD_FIELD, CHOICE_FIELD, PollLine
 from psrt_bot.voting.service.voting import Voting
 
 NOTHING_OPEN = "There is no open vote for you just now. Results of past votes: `/vote results`."
@@ -46,16 +46,19 @@ class VoteListeners:
 
     def cast(self, asked: Asked) -> Answer:
         """Record the ballot and show its receipt, once."""
-        with self._database.transaction() as session:
-            receipt = self._voting.cast(
+        now = self._clock.now()
+        with self._database.reading() as session:
+            sealed = self._voting.seal(
                 session,
-                self._clock.now(),
+                now,
                 asked.user_id,
                 poll_id=asked.metadata,
                 view_id=asked.view_id,
-                choice=asked.one("choice"),
-                check_word=asked.one("check_word"),
+                choice=asked.one(CHOICE_FIELD),
+                check_word=asked.one(CHECK_WORD_FIELD),
             )
+        with self._database.transaction() as session:
+            receipt = self._voting.record(session, self._clock.now(), sealed)
             return Replace(messages.receipt_modal(receipt.code))
 
 

@@ -44,7 +44,19 @@ class PollDisputed:
 
 @dataclass(frozen=True)
 class PollKeysMissing:
-    """A poll is over, but its keys are not where they should be."""
+    """A poll cannot go on: its keys are not where they should be.
+
+    Args:
+        reason: what is wrong with which place, and the remedy; for admins.
+    """
+
+    poll_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class PollKeysBack:
+    """The keys of an open poll, of which `PollKeysMissing` was told, can be read again."""
 
     poll_id: str
 

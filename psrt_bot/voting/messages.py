@@ -14,6 +14,8 @@ from psrt_bot.voting.rules import MIN_BULLETIN, Choice
 
 CAST = "voting.cast"  # the modal's callback id
 VOTE = "voting.vote"  # the button that opens it
+CHOICE_FIELD = "choice"  # the modal's fields
+CHECK_WORD_FIELD = "check_word"
 
 SECRECY = (
     "*How secrecy works.* Your ballot is sealed as soon as it arrives; who cast it is not stored. "
@@ -65,9 +67,9 @@ def ballot_modal(poll: PollLine, *, has_voted: bool) -> View:
     if has_voted:
         parts.append(blocks.section("You have voted. Voting again *replaces* your ballot."))
     parts += [
-        blocks.radio_input("choice", "Your vote", {c.value: w for c, w in WORDS.items()}),
+        blocks.radio_input(CHOICE_FIELD, "Your vote", {c.value: w for c, w in WORDS.items()}),
         blocks.text_input(
-            "check_word",
+            CHECK_WORD_FIELD,
             "Check word",
             optional=True,
             max_length=16,

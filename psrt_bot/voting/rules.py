@@ -45,7 +45,9 @@ class PollState(StrEnum):
 TRANSITIONS: Mapping[PollState, frozenset[PollState]] = {
     PollState.WAITING: frozenset({PollState.OPEN, PollState.CANCELLED}),
     PollState.OPEN: frozenset({PollState.CLOSING, PollState.CANCELLING}),
-    PollState.CLOSING: frozenset({PollState.CLOSED, PollState.DISPUTED, PollState.KEYS_MISSING}),
+    PollState.CLOSING: frozenset(
+        {PollState.CLOSED, PollState.DISPUTED, PollState.KEYS_MISSING, PollState.VOID}
+    ),
     PollState.KEYS_MISSING: frozenset({PollState.CLOSING, PollState.VOID, PollState.CANCELLING}),
     PollState.CANCELLING: frozenset({PollState.CANCELLED}),
     PollState.DISPUTED: frozenset({PollState.VOID}),

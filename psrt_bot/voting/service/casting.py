@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import LargeBinary, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
@@ -15,24 +16,38 @@ from sqlmodel import Session, col
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed, Unavailable
 from psrt_bot.runtime.sql import insert_ignoring, is_sqlite, table_of
 from psrt_bot.voting import ballot
-from psrt_bot.voting.keystore import KeyStore, KeyStoreError
+from psrt_bot.voting.keystore import KeyStore, KeyStoreError, WrongStore
+from psrt_bot.voting.messages import CHECK_WORD_FIELD, CHOICE_FIELD
 from psrt_bot.voting.rules import Choice, PollState, check_word_problem
 from storage.types import UtcDateTime
 from storage.voting import Elector, Poll, SealedBallot, SpentSubmission
 
-CHOICE_FIELD = "choice"
-CHECK_WORD_FIELD = "check_word"
+log = structlog.get_logger(__name__)
 
-OVER = "This vote is over; ballots are not taken any more."
-NOT_YOURS = "You cannot vote in this poll."
+OVER = (
+    "This vote is over; no ballot is taken any more. Nothing was changed now: a ballot that you "
+    "cast before the close counts."
+)
+PAUSED = (
+    "The bot was away for much of this vote, so the admins decide whether it goes on. No ballot is "
+    "taken meanwhile; please try again later."
+)
+NOT_YOURS = (
+    "You cannot vote here: a vote is for those who were members when it opened and still are."
+)
 SPENT = (
-    "This very submission has been recorded already; a receipt is shown once. "
-    "Open /vote to vote again and get a new receipt."
+    "This very submission is recorded already, and a receipt is shown once. For a new receipt, or "
+    "if you changed your vote in between, open /vote and cast your ballot again."
 )
 KEYS_AWAY = (
-    "Your vote could not be recorded: the keys of this poll cannot be read now. "
-    "Nothing was changed; please try again later. The admins have been told."
+    "Your vote was not recorded: the keys of this poll cannot be read now. Nothing was changed; an "
+    "earlier ballot of yours still counts. The admins are being told; please try again later."
 )
+BALLOT_AWAY = (
+    "The keys of this poll cannot be read now, so no ballot can be taken. One that you cast before "
+    "still counts. The admins are being told; please try again later."
+)
+TRY_AGAIN = "Your vote was not recorded. Please try again."
 
 
 @dataclass(frozen=True)
@@ -60,58 +75,87 @@ class Receipt:
     code: str = field(repr=False)
 
 
-def cast(session: Session, now: datetime, keys: KeyStore, submission: Submission) -> Receipt:
-    """Record a ballot in place of the voter's earlier one, and return its receipt.
+@dataclass(frozen=True)
+class SealedVote:
+    """A ballot ready to be stored, made before the database is locked. Its repr shows nothing.
+
+    Args:
+        mark: of the submission, against replays.
+    """
+
+    poll_id: str = field(repr=False)
+    slack_user_id: str = field(repr=False)
+    nullifier: bytes = field(repr=False)
+    sealed: bytes = field(repr=False)
+    mark: bytes = field(repr=False)
+    receipt: Receipt = field(repr=False)
+
+
+def seal(session: Session, now: datetime, keys: KeyStore, submission: Submission) -> SealedVote:
+    """Check a submission and seal it; reads only, so that nobody waits for keys or cryptography.
 
     Raises:
         FieldProblems: the choice or the check word cannot be used.
-        NotAllowed: this person is no elector of this poll, or left.
-        AlreadyDone: the poll is over, or this very submission was recorded before.
+        NotAllowed, AlreadyDone: as `record`, where that shows without the keys.
         Unavailable: the poll's keys cannot be read now.
     """
     choice = _checked(submission)
-    poll = session.get(Poll, submission.poll_id)
-    if poll is None:
-        raise NotAllowed(NOT_YOURS)
+    user, poll = submission.slack_user_id, session.get(Poll, submission.poll_id)
+    if poll is None or poll.state != PollState.OPEN:
+        raise obstacle(session, now, submission.poll_id, user) or Unavailable(TRY_AGAIN)
     try:
-        if poll.key_store_id != keys.id:
-            raise Unavailable(KEYS_AWAY)
-        secrets = keys.get(poll.id)
-    except KeyStoreError:
-        if poll.state != PollState.OPEN:
-            raise AlreadyDone(OVER) from None
-        raise Unavailable(KEYS_AWAY) from None
-    mark = ballot.spent_mark(
-        secrets,
-        submission.view_id,
-        {
-            "user": submission.slack_user_id,
-            CHOICE_FIELD: submission.choice,
-            CHECK_WORD_FIELD: submission.check_word,
-        },
-    )
-    nullifier = ballot.nullifier(secrets, submission.slack_user_id)
+        secrets = keys_of(keys, poll)
+    except KeyStoreError as error:
+        log.error("poll_keys_unusable", poll=poll.id, reason=str(error))  # noqa: TRY400
+        # Only an elector learns that there is something to cast.
+        raise obstacle(session, now, poll.id, user) or Unavailable(KEYS_AWAY) from None
+    nullifier = ballot.nullifier(secrets, user)
     receipt = ballot.new_receipt()
-    sealed = ballot.seal(
-        secrets, poll.id, nullifier, choice, receipt, submission.check_word or None
+    word = submission.check_word
+    submitted = {"user": user, CHOICE_FIELD: submission.choice, CHECK_WORD_FIELD: word}
+    return SealedVote(
+        poll_id=poll.id,
+        slack_user_id=user,
+        nullifier=nullifier,
+        sealed=ballot.seal(secrets, poll.id, nullifier, choice, receipt, word or None),
+        mark=ballot.spent_mark(secrets, submission.view_id, submitted),
+        receipt=Receipt(receipt),
     )
+
+
+def record(session: Session, now: datetime, vote: SealedVote) -> Receipt:
+    """Store a ballot in place of the voter's earlier one, and return its receipt.
+
+    Raises:
+        NotAllowed: this person is no elector of this poll, or left.
+        AlreadyDone: the poll is over, or this very submission was recorded before.
+    """
     statement = _CAST_SQLITE if is_sqlite(session) else _CAST_POSTGRESQL
-    taken = session.execute(
-        statement,
-        {
-            "poll": poll.id,
-            "elector": submission.slack_user_id,
-            "now": now,
-            "nullifier": nullifier,
-            "sealed": sealed,
-        },
-    )
-    if taken.first() is None:
-        raise _refusal(session, now, submission)
+    values = {
+        "poll": vote.poll_id,
+        "elector": vote.slack_user_id,
+        "now": now,
+        "nullifier": vote.nullifier,
+        "sealed": vote.sealed,
+    }
+    if session.execute(statement, values).first() is None:
+        raise obstacle(session, now, vote.poll_id, vote.slack_user_id) or Unavailable(TRY_AGAIN)
     # In the same transaction, so that a replay undoes nothing and a lost race keeps nothing.
-    if not insert_ignoring(session, SpentSubmission, {"poll_id": poll.id, "mark": mark}):
+    spent = {"poll_id": vote.poll_id, "mark": vote.mark}
+    if not insert_ignoring(session, SpentSubmission, spent):
         raise AlreadyDone(SPENT)
-    return Receipt(receipt)
+    return vote.receipt
+
+
+def keys_of(keys: KeyStore, poll: Poll) -> ballot.PollKeys:
+    """Read a poll's keys from the store that it names, and from no other.
+
+    Raises:
+        KeyStoreError: they cannot be read, or this is not the poll's store.
+    """
+    if poll.key_store_id != keys.id:
+        raise WrongStore(f"{keys.where} is not the store of this poll")
+    return keys.get(poll.id)
 
 
 def has_voted(session: Session, keys: KeyStore, poll: Poll, slack_user_id: str) -> bool:
@@ -120,7 +164,7 @@ def has_voted(session: Session, keys: KeyStore, poll: Poll, slack_user_id: str) 
     Raises:
         KeyStoreError: the poll's keys cannot be read.
     """
-    mark = ballot.nullifier(keys.get(poll.id), slack_user_id)
+    mark = ballot.nullifier(keys_of(keys, poll), slack_user_id)
     return session.get(SealedBallot, (poll.id, mark)) is not None
 
 
@@ -132,7 +176,7 @@ def without_ballot(
     Raises:
         KeyStoreError: the poll's keys cannot be read.
     """
-    secrets = keys.get(poll.id)
+    secrets = keys_of(keys, poll)
     cast_marks = set(
         session.scalars(
             select(col(SealedBallot.nullifier)).where(col(SealedBallot.poll_id) == poll.id)
@@ -154,19 +198,24 @@ def _checked(submission: Submission) -> Choice:
     return Choice(submission.choice)
 
 
-def _refusal(session: Session, now: datetime, submission: Submission) -> AlreadyDone | NotAllowed:
-    poll = session.get(Poll, submission.poll_id, populate_existing=True)
+def obstacle(
+    session: Session, now: datetime, poll_id: str, slack_user_id: str
+) -> NotAllowed | AlreadyDone | None:
+    """Return why somebody cannot vote now, or None; strangers hear nothing of what there is."""
+    poll = session.get(Poll, poll_id, populate_existing=True)
     elector = session.scalar(
         select(Elector).where(
-            col(Elector.poll_id) == submission.poll_id,
-            col(Elector.slack_user_id) == submission.slack_user_id,
+            col(Elector.poll_id) == poll_id,
+            col(Elector.slack_user_id) == slack_user_id,
             col(Elector.left_at).is_(None),
         )
     )
-    if elector is None:
+    if poll is None or elector is None:
         return NotAllowed(NOT_YOURS)
-    over = poll is None or poll.state != PollState.OPEN or (poll.closes_at or now) <= now
-    return AlreadyDone(OVER) if over else AlreadyDone("Please try again.")
+    if poll.state == PollState.OPEN and poll.awaits_close_decision:
+        return AlreadyDone(PAUSED)
+    over = poll.state != PollState.OPEN or (poll.closes_at or now) <= now
+    return AlreadyDone(OVER) if over else None
 
 
 def _cast_statement(insert: Any) -> Any:

@@ -17,6 +17,7 @@ from psrt_bot.runtime.clock import Clock
 from psrt_bot.runtime.facts import (
     PollClosed,
     PollDisputed,
+    PollKeysBack,
     PollKeysDestroyed,
     PollKeysMissing,
 )
@@ -24,7 +25,14 @@ from psrt_bot.runtime.rules import AlreadyDone
 from psrt_bot.runtime.sql import rows
 from psrt_bot.voting import ballot, bulletin
 from psrt_bot.voting.keystore import KeysAbsent, KeyStoreError, WrongStore
-from psrt_bot.voting.rules import Choice, PollState, Threshold, bulletin_published, passes
+from psrt_bot.voting.rules import (
+    Choice,
+    PollState,
+    Threshold,
+    bulletin_published,
+    electorate_hash,
+    passes,
+)
 from psrt_bot.voting.service.polls import Polls, move
 from storage.engine import Database, checkpoint, wake_workers
 from storage.voting import BulletinLine, Elector, Poll, SealedBallot, SpentSubmission
@@ -53,7 +61,7 @@ class Closing:
                 self._step(poll)
             except KeyStoreError as error:
                 log.error("poll_keys_unusable", poll=poll.id, reason=str(error))  # noqa: TRY400
-                self._alarm(poll)
+                self._alarm(poll, str(error))
             except AlreadyDone:
                 log.info("poll_taken_by_another_copy", poll=poll.id)
             except Exception:
@@ -63,14 +71,19 @@ class Closing:
         """Destroy keys that no poll needs, and return whose they were.
 
         A crash between key file and commit leaves such keys; so does a backup put back after the
-        end of a poll.
+        end of a poll. A database that knows no poll of this store has no say: it may be the wrong
+        one, or empty, beside the keys of votes that are open elsewhere.
         """
+        store = self._polls.keys
+        ours = select(col(Poll.id)).where(col(Poll.key_store_id) == store.id).limit(1)
         needed = select(col(Poll.id)).where(col(Poll.keys_destroyed_at).is_(None))
         with self._database.reading() as session:
+            if session.scalar(ours) is None:
+                return []
             living = set(session.scalars(needed))
-        orphans = [p for p in self._polls.keys.poll_ids(min_age=ORPHAN_AGE) if p not in living]
+        orphans = [p for p in store.poll_ids(min_age=ORPHAN_AGE) if p not in living]
         for poll_id in orphans:
-            self._polls.keys.destroy(poll_id)
+            store.destroy(poll_id)
         return orphans
 
     def _unfinished(self) -> Sequence[Poll]:
@@ -94,11 +107,17 @@ class Closing:
     def _step(self, poll: Poll) -> None:
         store = self._polls.keys
         if poll.key_store_id not in (None, store.id):
-            raise WrongStore(f"{store.where} is not the store of this poll; another copy has it")
+            raise WrongStore(
+                f"{store.where} is not the store of this poll; mount the right folder there and "
+                "start the bot anew, or leave the poll to the copy that has it"
+            )
         state = PollState(poll.state)
         if state is PollState.OPEN:
             if not store.holds(poll.id):
-                raise KeysAbsent(f"{store.where} does not hold the keys of an open poll")
+                raise KeysAbsent(
+                    f"{store.where} has no {poll.id}.keys: bring the file back, or cancel"
+                )
+            self._calm(poll)
             return
         if state is PollState.KEYS_MISSING:
             if not store.holds(poll.id):
@@ -109,7 +128,7 @@ class Closing:
             self._count(poll)
         elif state is PollState.CANCELLING:
             self._clear(poll)
-        self._destroy_keys(poll.id)
+        self._destroy_keys(poll)
 
     def _keys_are_back(self, poll: Poll) -> None:
         with self._database.transaction() as session:
@@ -118,8 +137,8 @@ class Closing:
     def _count(self, poll: Poll) -> None:
         try:
             keys = self._polls.keys.get(poll.id)
-        except KeysAbsent:
-            self._keys_missing(poll)
+        except KeysAbsent as error:
+            self._keys_missing(poll, str(error))
             raise
         with self._database.reading() as session:
             sealed = session.execute(
@@ -127,16 +146,22 @@ class Closing:
                     col(SealedBallot.poll_id) == poll.id
                 )
             ).all()
-            electors = session.scalars(
-                select(col(Elector.slack_user_id)).where(col(Elector.poll_id) == poll.id)
+            electors = session.execute(
+                select(col(Elector.person_id), col(Elector.slack_user_id)).where(
+                    col(Elector.poll_id) == poll.id
+                )
             ).all()
-        counted = ballot.count(keys, poll.id, [(n, s) for n, s in sealed], electors)
+        counted = ballot.count(
+            keys, poll.id, [(n, s) for n, s in sealed], [user for _, user in electors]
+        )
+        rejected = counted.rejected if isinstance(counted, ballot.Disputed) else 0
+        frozen = _is_frozen(poll, [(person, user) for person, user in electors])
         with self._database.transaction() as session:
             now = self._clock.now()
-            if isinstance(counted, ballot.Disputed):
-                self._dispute(session, now, poll, counted)
-            else:
+            if isinstance(counted, ballot.Counted) and frozen:
                 self._publish(session, now, poll, counted)
+            else:
+                self._dispute(session, now, poll, rejected)
 
     def _publish(
         self, session: Session, now: datetime, poll: Poll, counted: ballot.Counted
@@ -184,9 +209,8 @@ class Closing:
         self._polls.facts.announce(session, now, PollClosed(poll.id, passed))
         wake_workers(session)
 
-    def _dispute(
-        self, session: Session, now: datetime, poll: Poll, disputed: ballot.Disputed
-    ) -> None:
+    def _dispute(self, session: Session, now: datetime, poll: Poll, rejected: int) -> None:
+        """No result. Without a rejected row it is the electorate that was tampered with."""
         move(session, poll.id, PollState.CLOSING, PollState.DISPUTED, ended_at=now)
         delete_ballots(session, poll.id)
         audit.append(
@@ -195,21 +219,23 @@ class Closing:
             actor=audit.SYSTEM,
             act="voting:disputed",
             subject=poll.id,
-            details={"rejected": disputed.rejected},
+            details={"rejected": rejected},
         )
-        self._polls.facts.announce(session, now, PollDisputed(poll.id, disputed.rejected))
+        self._polls.facts.announce(session, now, PollDisputed(poll.id, rejected))
 
-    def _keys_missing(self, poll: Poll) -> None:
+    def _keys_missing(self, poll: Poll, reason: str) -> None:
         with self._database.transaction() as session:
             now = self._clock.now()
             move(session, poll.id, PollState.CLOSING, PollState.KEYS_MISSING, alarmed_at=now)
             audit.append(
                 session, now, actor=audit.SYSTEM, act="voting:keys-missing", subject=poll.id
             )
-            self._polls.facts.announce(session, now, PollKeysMissing(poll.id))
+            self._polls.facts.announce(session, now, PollKeysMissing(poll.id, reason))
 
-    def _alarm(self, poll: Poll) -> None:
+    def _alarm(self, poll: Poll, reason: str) -> None:
         """Tell admins that keys cannot be read, at most twice a day."""
+        if poll.state == PollState.VOID:
+            return  # the admins themselves gave these keys up for lost
         with self._database.transaction() as session:
             now = self._clock.now()
             told = session.execute(
@@ -221,29 +247,52 @@ class Closing:
                 .values(alarmed_at=now)
             )
             if rows(told):
-                self._polls.facts.announce(session, now, PollKeysMissing(poll.id))
+                self._polls.facts.announce(session, now, PollKeysMissing(poll.id, reason))
+
+    def _calm(self, poll: Poll) -> None:
+        """Tell admins that the keys of an open poll are back, if they heard of the trouble."""
+        if poll.alarmed_at is None:
+            return
+        with self._database.transaction() as session:
+            calmed = session.execute(
+                update(Poll)
+                .where(col(Poll.id) == poll.id, col(Poll.alarmed_at).is_not(None))
+                .values(alarmed_at=None)
+            )
+            if rows(calmed):
+                self._polls.facts.announce(session, self._clock.now(), PollKeysBack(poll.id))
 
     def _clear(self, poll: Poll) -> None:
         with self._database.transaction() as session:
             move(session, poll.id, PollState.CANCELLING, PollState.CANCELLED)
             delete_ballots(session, poll.id)
 
-    def _destroy_keys(self, poll_id: str) -> None:
+    def _destroy_keys(self, poll: Poll) -> None:
         """Overwrite and unlink the keys, then record it; only then is anything told."""
-        with self._database.transaction() as session:
-            delete_ballots(session, poll_id)
-        checkpoint(self._database)
-        self._polls.keys.destroy(poll_id)
+        if poll.key_store_id is not None:  # otherwise it was never opened and had no keys
+            with self._database.transaction() as session:
+                delete_ballots(session, poll.id)
+            checkpoint(self._database)
+            self._polls.keys.destroy(poll.id)
         with self._database.transaction() as session:
             now = self._clock.now()
             recorded = session.execute(
                 update(Poll)
-                .where(col(Poll.id) == poll_id, col(Poll.keys_destroyed_at).is_(None))
+                .where(col(Poll.id) == poll.id, col(Poll.keys_destroyed_at).is_(None))
                 .values(keys_destroyed_at=now)
             )
             if rows(recorded):
-                self._polls.facts.announce(session, now, PollKeysDestroyed(poll_id))
+                self._polls.facts.announce(session, now, PollKeysDestroyed(poll.id))
                 wake_workers(session)
+
+
+def _is_frozen(poll: Poll, electors: Sequence[tuple[str, str]]) -> bool:
+    """Whether these are the electors that were hashed when the poll opened."""
+    try:
+        found = electorate_hash(poll.id, electors)
+    except ValueError:  # nobody, or somebody twice
+        return False
+    return len(electors) == poll.electorate_size and found == poll.electorate_hash
 
 
 def delete_ballots(session: Session, poll_id: str) -> None:

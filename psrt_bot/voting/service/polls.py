@@ -39,6 +39,8 @@ from storage.voting import Elector, Poll
 CLOSE = "voting:close"
 REMIND = "voting:remind"
 
+NOT_STUCK = "This vote need not be given up (any more)."
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -158,7 +160,7 @@ class Polls:
 
     def decide_close(
         self, session: Session, now: datetime, poll_id: str, *, extend_by: timedelta | None
-    ) -> Poll:
+    ) -> None:
         """Carry out what an admin decided after a long absence: close now, or extend.
 
         Raises:
@@ -172,8 +174,14 @@ class Polls:
         poll.closes_at = now + extend_by if extend_by else now
         session.add(poll)
         session.flush()
+        deadlines.drop(session, now, poll_id, [REMIND])
+        if extend_by is None:
+            move(session, poll_id, PollState.OPEN, PollState.CLOSING)
+            wake_workers(session)
+            return
         deadlines.schedule(session, CLOSE, poll_id, poll.closes_at)
-        return poll
+        for due in reminder_times(now, poll.closes_at, self._reminders):
+            deadlines.schedule(session, REMIND, poll_id, due)
 
     def cancel(self, session: Session, now: datetime, poll_id: str) -> None:
         """End a poll without a result; ballots and keys are destroyed by the next sweep.
@@ -193,12 +201,17 @@ class Polls:
     def void(self, session: Session, now: datetime, poll_id: str, reason: str) -> None:
         """Give up a poll whose keys are lost or whose ballots do not add up.
 
+        Also one that cannot be counted because its whole key store is away: it may be lost too.
+        Should its keys turn up again, they are destroyed.
+
         Raises:
             AlreadyDone: the poll is in no such state (any more).
         """
         poll = session.get(Poll, poll_id, with_for_update=True)
         if poll is None or not may_become(PollState(poll.state), PollState.VOID):
-            raise AlreadyDone("This vote need not be given up (any more).")
+            raise AlreadyDone(NOT_STUCK)
+        if poll.state == PollState.CLOSING and poll.alarmed_at is None:
+            raise AlreadyDone(NOT_STUCK)  # it is just being counted
         move(
             session,
             poll_id,

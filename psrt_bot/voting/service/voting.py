@@ -8,18 +8,19 @@ from sqlmodel import Session
 
 from psrt_bot.membership.rules import Permission
 from psrt_bot.membership.service.people import Members
-from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, Unavailable
+from psrt_bot.runtime.rules import Unavailable
 from psrt_bot.voting import messages
 from psrt_bot.voting.keystore import KeyStoreError
 from psrt_bot.voting.messages import PollLine
 from psrt_bot.voting.service.casting import (
-    KEYS_AWAY,
-    NOT_YOURS,
-    OVER,
+    BALLOT_AWAY,
     Receipt,
+    SealedVote,
     Submission,
-    cast,
     has_voted,
+    obstacle,
+    record,
+    seal,
 )
 from psrt_bot.voting.service.polls import Polls
 from storage.voting import Poll
@@ -52,18 +53,17 @@ class Voting:
             Unavailable: its keys cannot be read.
         """
         self._members.require(session, slack_user_id, Permission.VOTING_VOTE)
-        mine = {poll.id: poll for poll in self._polls.open_for(session, now, slack_user_id)}
-        poll = mine.get(poll_id)
-        if poll is None:
-            raise self._refusal(session, slack_user_id, poll_id)
+        if problem := obstacle(session, now, poll_id, slack_user_id):
+            raise problem
+        poll = session.get_one(Poll, poll_id)
         try:
             voted = has_voted(session, self._polls.keys, poll, slack_user_id)
         except KeyStoreError as error:
-            log.error("poll_keys_unusable", poll=poll_id, reason=str(error))  # noqa: TRY400
-            raise Unavailable(KEYS_AWAY) from None
+            log.error("poll_keys_unusable", poll=poll.id, reason=str(error))  # noqa: TRY400
+            raise Unavailable(BALLOT_AWAY) from None
         return messages.ballot_modal(PollLine.of(poll), has_voted=voted)
 
-    def cast(
+    def seal(
         self,
         session: Session,
         now: datetime,
@@ -73,17 +73,17 @@ class Voting:
         view_id: str,
         choice: str,
         check_word: str,
-    ) -> Receipt:
-        """Record a ballot; see ``casting.cast`` for what it raises."""
+    ) -> SealedVote:
+        """Seal a ballot, before the transaction that records it; see ``casting.seal``."""
         actor = self._members.require(session, slack_user_id, Permission.VOTING_VOTE)
         submission = Submission(
             poll_id, slack_user_id, view_id, choice, check_word.strip(), actor.names
         )
-        return cast(session, now, self._polls.keys, submission)
+        return seal(session, now, self._polls.keys, submission)
 
-    def _refusal(
-        self, session: Session, slack_user_id: str, poll_id: str
-    ) -> AlreadyDone | NotAllowed:
-        if any(e.slack_user_id == slack_user_id for e in self._polls.electors(session, poll_id)):
-            return AlreadyDone(OVER)
-        return NotAllowed(NOT_YOURS)
+    def record(self, session: Session, now: datetime, vote: SealedVote) -> Receipt:
+        """Record a sealed ballot; see ``casting.record``.
+
+        Whoever lost their membership since the sealing lost their line in the electorate with it.
+        """
+        return record(session, now, vote)
