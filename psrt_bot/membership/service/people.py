@@ -21,6 +21,7 @@ REFUSAL = (
     "This is for members of the Python Security Response Team. "
     "If you are one, ask an admin to link your Slack account."
 )
+FOR_ADMINS = "Only admins can do this."
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Actor:
     Args:
         person_id: None when the Slack user is nobody we know.
         names: what they are called, in Slack and on the list.
+        github: as the list has it; empty where it has none.
     """
 
     slack_user_id: str
@@ -37,6 +39,7 @@ class Actor:
     name: str
     roles: frozenset[Role]
     names: tuple[str, ...] = ()
+    github: str = ""
 
     @property
     def known_id(self) -> str:
@@ -103,18 +106,24 @@ class Members:
         roles = frozenset(Role(row.role) for row in found if row.role is not None)
         names = (known.person_name, known.github, *called)
         return Actor(
-            slack_user_id, known.person_id, known.person_name, roles, tuple(n for n in names if n)
+            slack_user_id,
+            known.person_id,
+            known.person_name,
+            roles,
+            tuple(n for n in names if n),
+            known.github,
         )
 
     def require(self, session: Session, slack_user_id: str, permission: Permission) -> Actor:
         """Return who asks, if they may.
 
         Raises:
-            NotAllowed: with the same text for everybody and everything.
+            NotAllowed: with the same text for everything, so that it tells nothing of what there
+                is; members, who may know, hear that it takes an admin.
         """
         actor = self.who(session, slack_user_id)
         if not allowed(permission, actor.roles):
-            raise NotAllowed(REFUSAL)
+            raise NotAllowed(FOR_ADMINS if Role.MEMBER in actor.roles else REFUSAL)
         return actor
 
     def grant(self, session: Session, now: datetime, person: Person, role: Role, by: str) -> None:
