@@ -24,7 +24,10 @@ class Show:
 
 @dataclass(frozen=True)
 class Replace:
-    """Put another modal in the place of the one that was clicked in or submitted."""
+    """Put another modal in the place of the one that was clicked in or submitted.
+
+    After a click in a message or App Home it is opened.
+    """
 
     view: View
 

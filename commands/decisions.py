@@ -6,7 +6,7 @@ from commands.surface import Surface
 from psrt_bot.membership.rules import Permission
 from psrt_bot.nominations.messages import alarms
 from psrt_bot.nominations.messages import words as ids
-from psrt_bot.nominations.service.nominating import Nominating
+from psrt_bot.nominations.service.deciding import Deciding
 from psrt_bot.nominations.service.outcomes import extension
 from psrt_bot.nominations.service.reading import Reading
 from storage.voting import Poll
@@ -15,28 +15,28 @@ from storage.voting import Poll
 class DecisionListeners:
     """Parse, call one use case, answer."""
 
-    def __init__(self, surface: Surface, nominating: Nominating, reading: Reading) -> None:
+    def __init__(self, surface: Surface, deciding: Deciding, reading: Reading) -> None:
         self._database = surface.database
         self._clock = surface.clock
-        self._nominating = nominating
+        self._deciding = deciding
         self._reading = reading
 
     def go_ahead(self, asked: Asked) -> Answer:
         """Open a vote that waited."""
         with self._database.transaction() as session:
-            self._nominating.go_ahead(session, self._clock.now(), asked.user_id, asked.value)
+            self._deciding.go_ahead(session, self._clock.now(), asked.user_id, asked.value)
         return Done()
 
     def ask_give_up(self, asked: Asked) -> Answer:
         """Open the form by which a count is given up."""
         with self._database.reading() as session:
-            shown, _ = self._reading.details(session, asked.user_id, asked.value)
-        return Show(alarms.lost_modal(shown))
+            found = self._reading.details(session, asked.user_id, asked.value)
+        return Show(alarms.lost_modal(found.shown))
 
     def give_up(self, asked: Asked) -> Answer:
         """Give up a count."""
         with self._database.transaction() as session:
-            self._nominating.give_up(
+            self._deciding.give_up(
                 session, self._clock.now(), asked.user_id, asked.metadata, asked.one("reason")
             )
         return CloseAll()
@@ -44,7 +44,7 @@ class DecisionListeners:
     def rerun(self, asked: Asked) -> Answer:
         """Run a vote again."""
         with self._database.transaction() as session:
-            self._nominating.rerun(session, self._clock.now(), asked.user_id, asked.value)
+            self._deciding.rerun(session, self._clock.now(), asked.user_id, asked.value)
         return Say("The vote is run again.")
 
     def close_now(self, asked: Asked) -> Answer:
@@ -57,9 +57,9 @@ class DecisionListeners:
 
     def _decide(self, asked: Asked, *, extend: bool) -> Answer:
         with self._database.transaction() as session:
-            shown, _ = self._reading.details(session, asked.user_id, asked.value)
-            poll = session.get(Poll, shown.poll_id)
-            self._nominating.decide_close(
+            found = self._reading.details(session, asked.user_id, asked.value)
+            poll = session.get(Poll, found.shown.poll_id)
+            self._deciding.decide_close(
                 session,
                 self._clock.now(),
                 asked.user_id,
@@ -69,9 +69,9 @@ class DecisionListeners:
         return Say("The vote is extended." if extend else "The vote is being closed.")
 
 
-def register(surface: Surface, nominating: Nominating, reading: Reading) -> None:
+def register(surface: Surface, deciding: Deciding, reading: Reading) -> None:
     """Register the admins' decisions."""
-    on = DecisionListeners(surface, nominating, reading)
+    on = DecisionListeners(surface, deciding, reading)
     surface.button(ids.GO_AHEAD, Permission.VOTING_GO_AHEAD, on.go_ahead)
     surface.button(ids.LOST, Permission.VOTING_VOID, on.ask_give_up)
     surface.form(ids.LOST, Permission.VOTING_VOID, on.give_up)

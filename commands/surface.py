@@ -187,6 +187,8 @@ class Surface:
             return lambda: self._respond(asked, said)
         if isinstance(answer, Say):
             answer = Show(blocks.notice("Note", answer.text))  # App Home has no response_url
+        if isinstance(answer, Replace) and not in_modal:
+            answer = Show(answer.view)
         if isinstance(answer, Show):
             view = answer.view
             return lambda: self._show(asked, view, push=in_modal)
@@ -252,7 +254,8 @@ def _at_fields(problems: dict[str, str], asked: Asked) -> Answer:
     """Put problems under the form's fields; those of no field go under the first one."""
     fields = list(asked.values)
     if not fields:
-        return Show(blocks.notice("Not possible", *map(blocks.escape, problems.values())))
+        # Not pushed: the form may be the third modal of three, and Back leads out of it as before.
+        return Replace(blocks.notice("Not possible", *map(blocks.escape, problems.values())))
     placed: dict[str, str] = {}
     for name, text in problems.items():
         at = name if name in asked.values else fields[0]

@@ -12,13 +12,16 @@ from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 from sqlmodel import Session
 
-from commands import decisions, hub, nominate, people, results, vote
+from commands import card, decisions, home, hub, nominate, people, results, vote
 from commands.surface import Surface
+from psrt_bot.home.service import Homes
 from psrt_bot.membership.messages import delivery_died
 from psrt_bot.membership.rules import Permission
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.people import Members
+from psrt_bot.nominations.service.deciding import Deciding
 from psrt_bot.nominations.service.drafts import Drafts
+from psrt_bot.nominations.service.ending import Ending
 from psrt_bot.nominations.service.nominating import Nominating
 from psrt_bot.nominations.service.outcomes import BUNDLE, Outcomes
 from psrt_bot.nominations.service.reading import Policy, Process, Reading
@@ -60,8 +63,11 @@ class Services:
     reminding: Reminding
     drafts: Drafts
     nominating: Nominating
+    ending: Ending
+    deciding: Deciding
     reading: Reading
     outcomes: Outcomes
+    home: Homes
 
 
 class Bot:
@@ -137,7 +143,7 @@ class Bot:
         renderers = Renderers(
             files={BUNDLE: services.outcomes.bundle_file},
             expanders={reminding.EXPANDER: services.reminding.expand},
-            home=lambda *_: None,
+            home=services.home.render,
         )
         sender = Sender(self._work, self._client, renderers)
         self._delivery = Delivery(self._work, self.clock, sender, self.facts, may_post)
@@ -262,16 +268,21 @@ def wire(settings: Settings, keys: KeyStore, announced: facts.Facts) -> Services
     )
     process = Process(secret_polls, members, admins, policy)
     drafts = Drafts(process)
+    voting = Voting(secret_polls, members)
+    reading = Reading(process)
     services = Services(
         members=members,
         admins=admins,
         polls=secret_polls,
-        voting=Voting(secret_polls, members),
+        voting=voting,
         reminding=Reminding(secret_polls),
         drafts=drafts,
         nominating=Nominating(process, drafts),
-        reading=Reading(process),
+        ending=Ending(process),
+        deciding=Deciding(process),
+        reading=reading,
         outcomes=Outcomes(process),
+        home=Homes(members, voting, drafts, reading),
     )
     _bind(announced, services)
     return services
@@ -282,10 +293,12 @@ def _bind(announced: facts.Facts, services: Services) -> None:
     announced.bind(facts.PollClosed, outcomes.closed)
     announced.bind(facts.PollKeysDestroyed, outcomes.keys_destroyed)
     announced.bind(facts.PollKeysMissing, outcomes.keys_missing)
+    announced.bind(facts.PollKeysBack, outcomes.keys_back)
     announced.bind(facts.PollDisputed, outcomes.disputed)
     announced.bind(facts.PollVoided, outcomes.voided)
     announced.bind(facts.PollNeedsDecision, outcomes.needs_decision)
     bind_people(announced)
+    announced.bind(facts.MemberLeft, services.home.member_left)
 
     def tell_of_dead(session: Session, now: datetime, fact: facts.DeliveryDied) -> None:
         users = services.admins.users(session)
@@ -308,7 +321,9 @@ def listen(surface: Surface, services: Services, prefix: str) -> None:
     nominating = nominate.register(
         surface, services.drafts, services.nominating, services.reading, f"{prefix}nominate"
     )
-    decisions.register(surface, services.nominating, services.reading)
+    card.register(surface, services.nominating, services.ending, services.reading)
+    decisions.register(surface, services.deciding, services.reading)
+    home.register(surface, services.home)
     hub.register(
         surface,
         services.members,

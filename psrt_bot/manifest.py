@@ -25,7 +25,13 @@ SCOPES = {
     "files:read": "files.info: was the bulletin shared before the answer was lost?",
 }
 
-EVENTS = ("user_change", "team_join", "member_joined_channel", "member_left_channel")
+EVENTS = (
+    "app_home_opened",
+    "user_change",
+    "team_join",
+    "member_joined_channel",
+    "member_left_channel",
+)
 
 
 def manifest(prefix: str = "", request_url: str | None = None) -> dict[str, Any]:
@@ -57,7 +63,7 @@ def manifest(prefix: str = "", request_url: str | None = None) -> dict[str, Any]
         "features": {
             "bot_user": {"display_name": "psrt-bot", "always_online": True},
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },

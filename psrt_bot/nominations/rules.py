@@ -87,12 +87,12 @@ STANDING_WORDS: Mapping[Standing, str] = {
     Standing.OTHER: "Other (possible; the card says so)",
 }
 
-UNEXPECTED = "neither core developer, triager nor PSF staff"
+UNEXPECTED = "Neither core developer, triager nor PSF staff"
 
 
 def standing_note(standing: Standing) -> str:
     """Return how the card names somebody's standing; others are marked as such (R1)."""
-    return UNEXPECTED if standing is Standing.OTHER else STANDING_WORDS[standing].lower()
+    return UNEXPECTED if standing is Standing.OTHER else STANDING_WORDS[standing]
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,7 @@ class Field:
 
 LONGEST_TEXT = 3000  # characters; Slack's limit for one field of a modal
 SHORTEST_TEXT = 3  # "none" and "n/a" are answers, a dot is not
+MOST_ADDENDA = 20  # Details is one modal of at most 100 blocks
 
 FIELDS = (
     Field("background", "Background", "Who they are and what they do."),
@@ -134,34 +135,70 @@ PROMISES_FIELD = "promises"
 
 def texts_problems(texts: Mapping[str, str], promises: frozenset[str]) -> dict[str, str]:
     """Return what is wrong with a nomination's texts, by field; empty when all is well (R13)."""
-    problems: dict[str, str] = {}
+    problems = overlong({field.name: texts.get(field.name, "") for field in FIELDS})
     for field in FIELDS:
-        length = len(texts.get(field.name, "").strip())
-        if length < SHORTEST_TEXT:
+        if len(texts.get(field.name, "").strip()) < SHORTEST_TEXT:
             problems[field.name] = f"Please fill in “{field.label}”; “none” is an answer too."
-        elif length > LONGEST_TEXT:
-            problems[field.name] = (
-                f"This has {length} characters; {LONGEST_TEXT} fit. Please shorten it."
-            )
     missing = [words for name, words in PROMISES.items() if name not in promises]
     if missing:
         problems[PROMISES_FIELD] = "Please make sure first, then tick: " + "; ".join(missing) + "."
     return problems
 
 
-def addendum_problem(text: str) -> str | None:
-    """Return what is wrong with an addendum, or None."""
-    length = len(text.strip())
-    if length < SHORTEST_TEXT:
+def overlong(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return which texts are longer than can be kept, by name (R13)."""
+    return {
+        name: f"This has {len(text.strip())} characters; {LONGEST_TEXT} fit. Please shorten it."
+        for name, text in texts.items()
+        if len(text.strip()) > LONGEST_TEXT
+    }
+
+
+def addendum_problem(text: str, so_far: int) -> str | None:
+    """Return what is wrong with an addendum, or None.
+
+    Args:
+        so_far: how many the nomination has.
+    """
+    if so_far >= MOST_ADDENDA:
+        return f"There are {MOST_ADDENDA} addenda already; please go on in the card's thread."
+    if len(text.strip()) < SHORTEST_TEXT:
         return "Please write what is to be added."
-    if length > LONGEST_TEXT:
-        return f"This has {length} characters; {LONGEST_TEXT} fit. Please shorten it."
-    return None
+    return overlong({"": text}).get("")
 
 
-def reason_problem(reason: str) -> str | None:
-    """Return what is wrong with the reason of a cancellation or of giving up a vote, or None."""
-    return addendum_problem(reason) and "Please give a reason; the team will see it."
+def reason_problem(reason: str, *, needed: bool = True) -> str | None:
+    """Return what is wrong with the reason for ending a nomination or a vote, or None."""
+    if needed and len(reason.strip()) < SHORTEST_TEXT:
+        return "Please give a reason; the team will see it."
+    return overlong({"": reason}).get("")
+
+
+@dataclass(frozen=True)
+class Nominee:
+    """Who is meant by a nomination."""
+
+    slack_user_id: str | None
+    github: str
+    name: str
+
+
+def is_meant(nominee: Nominee, slack_user_id: str | None, github: str, name: str) -> bool:
+    """Return whether somebody on the list of members is the nominee (R12: also later).
+
+    Their Slack user or GitHub name decides. A nominee without a Slack user is known by name as
+    well: nobody of a member's name can be nominated in this way, so it is nobody else's.
+    """
+    if nominee.slack_user_id is not None and nominee.slack_user_id == slack_user_id:
+        return True
+    if nominee.github and nominee.github.casefold() == github.casefold():
+        return True
+    return nominee.slack_user_id is None and same_name(nominee.name, name)
+
+
+def same_name(one: str, other: str) -> bool:
+    """Return whether two names differ in case and spaces alone."""
+    return one.casefold().split() == other.casefold().split()
 
 
 def nominee_key(slack_user_id: str | None, email: str | None) -> str:

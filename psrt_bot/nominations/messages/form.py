@@ -18,6 +18,8 @@ from psrt_bot.nominations.rules import (
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, moment, plural
 
+SHOWN_DRAFTS = 20  # the latest; a modal holds 100 blocks, two a draft
+
 
 def who_modal(draft_id: str, typed: Who) -> View:
     """Return step 1 of the form."""
@@ -72,7 +74,10 @@ def texts_modal(draft_id: str, nominee: str, texts: Mapping[str, str]) -> View:
     parts += [
         blocks.checkboxes_input(PROMISES_FIELD, "You have made sure", PROMISES, initial=ticked),
         blocks.actions(blocks.button("Save and go on later", words.SAVE_TEXTS, draft_id)),
-        blocks.context("Step 2 of 3. Texts cannot be changed later; dated addenda can be added."),
+        blocks.context(
+            "Step 2 of 3. *Back* forgets what you have not saved here. After the nomination texts "
+            "cannot be changed; dated addenda can be added."
+        ),
     ]
     return blocks.modal(
         words.TEXTS, "Nominate: texts", parts, submit="Preview", close="Back", metadata=draft_id
@@ -110,8 +115,9 @@ def preview_modal(
 
 def drafts_modal(drafts: Sequence[tuple[str, str, datetime]]) -> View:
     """Return the choice between drafts (id, nominee, last change) and a new nomination."""
-    parts: list[Block] = [blocks.section("You have begun before:")]
-    for draft_id, nominee, changed in drafts:
+    begun = "You have begun before:" if drafts else "There are no drafts any more."
+    parts: list[Block] = [blocks.section(begun)]
+    for draft_id, nominee, changed in drafts[:SHOWN_DRAFTS]:
         parts += [
             blocks.section(f"*{escape(nominee)}*\nlast changed {moment(changed)}"),
             blocks.actions(
@@ -131,13 +137,12 @@ def drafts_modal(drafts: Sequence[tuple[str, str, datetime]]) -> View:
 
 def draft_saved(draft_id: str, nominee: str) -> Message:
     """Return the direct message from which a draft can be taken up again."""
-    text = f"Your draft of a nomination of {nominee} is saved."
     return Message(
-        text,
+        f"Your draft of a nomination of {escape(nominee)} is saved.",
         [
             blocks.section(f"Your draft of a nomination of *{escape(nominee)}* is saved."),
             blocks.actions(blocks.button("Continue", words.CONTINUE, draft_id, style="primary")),
-            blocks.context("Only you see this. Or type /nominate."),
+            blocks.context("Only you see this. You find it in the app's Home as well."),
         ],
     )
 
@@ -149,7 +154,9 @@ def addendum_modal(nomination_id: str, nominee: str) -> View:
         "Addendum",
         [
             blocks.section(f"Added to the nomination of *{escape(nominee)}*, with today's date."),
-            blocks.text_input("text", "What is to be added", multiline=True),
+            blocks.text_input(
+                "text", "What is to be added", multiline=True, max_length=LONGEST_TEXT
+            ),
         ],
         submit="Add",
         close="Back",

@@ -25,9 +25,8 @@ HOW_TO_DISCUSS = (
 def card(shown: Shown) -> Message:
     """Return the card in the team channel: names and dates, nothing of the texts."""
     lines = [
-        f"*Nomination: {escape(shown.nominee)}*"
-        + (f" (GitHub: {escape(shown.github)})" if shown.github else ""),
-        f"{standing_note(shown.standing).capitalize()}. Nominated by {escape(shown.nominator)}.",
+        f"*Nomination: {escape(shown.nominee)}*",
+        f"{_standing(shown)}. Nominated by {escape(shown.nominator)}.",
     ]
     buttons = [blocks.button("Details", words.DETAILS, shown.nomination_id)]
     until = ""
@@ -39,9 +38,14 @@ def card(shown: Shown) -> Message:
         lines.append(f"Now: {PHASES[shown.state]}.")
         until = f": {PHASES[shown.state]}"
     return Message(
-        f"Nomination of {shown.nominee} by {shown.nominator}{until}",
+        f"Nomination of {escape(shown.nominee)} by {escape(shown.nominator)}{until}",
         [blocks.section("\n".join(lines)), blocks.actions(*buttons)],
     )
+
+
+def _standing(shown: Shown) -> str:
+    github = f" (GitHub: {escape(shown.github)})" if shown.github else ""
+    return standing_note(shown.standing) + github
 
 
 def thread_opening() -> Message:
@@ -55,7 +59,7 @@ def details_modal(shown: Shown, *, may_add: bool, may_cancel: bool) -> View:
     """Return a nomination's texts, addenda and dates, for a member."""
     parts: list[Block] = [
         blocks.section(f"*{escape(shown.nominee)}*, nominated by {escape(shown.nominator)}"),
-        blocks.context(dates(shown)),
+        blocks.context(f"{_standing(shown)}. Phase: {PHASES[shown.state]}; {dates(shown)}"),
         blocks.divider(),
         *texts_blocks(shown),
     ]
@@ -85,17 +89,22 @@ def status_text(nominations: Sequence[Shown]) -> str:
 
 def told_nominator(shown: Shown, what: str) -> Message:
     """Return the direct message to the nominator at one step."""
-    text = f"Your nomination of {shown.nominee}: {what}"
-    parts: list[Block] = [blocks.section(f"Your nomination of *{escape(shown.nominee)}*: {what}")]
-    parts.append(blocks.context(dates(shown)))
-    return Message(text, parts)
+    name = escape(shown.nominee)
+    return Message(
+        f"Your nomination of {name}: {what}",
+        [
+            blocks.section(f"Your nomination of *{name}*: {what}"),
+            blocks.context(dates(shown)),
+        ],
+    )
 
 
 def ended(shown: Shown, reason: str) -> Message:
-    """Return the word in the card's thread when a nomination ends without a decision."""
-    how = PHASES[shown.state]
-    text = f"The nomination of {shown.nominee} was {how}. Ballots and keys have been destroyed."
-    parts: list[Block] = [blocks.section(escape(text))]
+    """Return the word to team and nominator when a nomination ends without a decision."""
+    text = f"The nomination of {escape(shown.nominee)} was {PHASES[shown.state]}."
+    if shown.closes_at:
+        text += " The ballots and keys of its vote have been destroyed."
+    parts: list[Block] = [blocks.section(text)]
     if reason:
         parts += [blocks.section("*Reason*"), *blocks.quoted(reason)]
     return Message(text, parts)
@@ -103,12 +112,12 @@ def ended(shown: Shown, reason: str) -> Message:
 
 def addendum_note(shown: Shown) -> Message:
     """Return the word in the card's thread that something was added."""
-    text = f"{shown.nominator} added to the nomination of {shown.nominee}; see Details."
+    text = escape(f"{shown.nominator} added to the nomination of {shown.nominee}; see Details.")
     button = blocks.button("Details", words.DETAILS, shown.nomination_id)
-    return Message(text, [blocks.section(escape(text), accessory=button)])
+    return Message(text, [blocks.section(text, accessory=button)])
 
 
 def rerun_note(shown: Shown) -> Message:
     """Return the word to the team that a vote begins anew."""
-    text = f"The vote on {shown.nominee} is run again; earlier ballots do not count."
-    return Message(text, [blocks.section(escape(text))])
+    text = f"The vote on {escape(shown.nominee)} is run again; earlier ballots do not count."
+    return Message(text, [blocks.section(text)])

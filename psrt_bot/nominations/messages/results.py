@@ -33,7 +33,7 @@ def result(counted: Result) -> Message:
             blocks.actions(blocks.button("Send me the bulletin", words.BULLETIN, counted.poll_id))
         )
     word = "passed" if counted.passed else "not passed"
-    return Message(f"Vote on {counted.nominee}: {word}. {_count_line(counted)}", parts)
+    return Message(f"Vote on {name}: {word}. {_count_line(counted)}", parts)
 
 
 def results_modal(results: Sequence[Result]) -> View:

@@ -89,7 +89,8 @@ def texts_blocks(shown: Shown) -> list[Block]:
 def dates(shown: Shown) -> str:
     """Return a nomination's dates in one line."""
     line = f"nominated {moment(shown.nominated_at)}"
-    if shown.closes_at:
+    taken_back = (NominationState.WITHDRAWN, NominationState.CANCELLED)
+    if shown.closes_at and shown.state not in taken_back:
         over = shown.state is not NominationState.VOTING
         line += f", vote {'closed' if over else 'closes'} {moment(shown.closes_at)}"
     return line

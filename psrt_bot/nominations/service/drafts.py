@@ -4,18 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
-from psrt_bot.membership.rules import (
-    Permission,
-    Role,
-    email_problem,
-    github_key,
-    github_name_problem,
-    name_problem,
-)
-from psrt_bot.membership.service.people import Actor, roles_of
+from psrt_bot.membership.rules import Permission
+from psrt_bot.membership.service.people import Actor
 from psrt_bot.nominations.messages import form
 from psrt_bot.nominations.messages.words import Shown, Who
 from psrt_bot.nominations.rules import (
@@ -25,16 +18,17 @@ from psrt_bot.nominations.rules import (
     Standing,
     go_ahead_reasons,
     nominee_key,
+    overlong,
     texts_problems,
 )
-from psrt_bot.nominations.service.reading import Process, electorate
+from psrt_bot.nominations.service.nominees import Nominees
+from psrt_bot.nominations.service.reading import Process, electorate, nominee_of
 from psrt_bot.runtime import outbox
-from psrt_bot.runtime.people import is_in_channel
 from psrt_bot.runtime.rules import FieldProblems, NotFound
-from storage.nominations import Draft, Nomination
-from storage.people import Person, SlackUser
+from storage.nominations import Draft
+from storage.people import SlackUser
 
-GONE = "This draft is not there any more: it was used or discarded. Type /nominate to begin anew."
+GONE = "This draft is not there any more: it was used or discarded. Please begin anew."
 
 
 @dataclass(frozen=True)
@@ -52,6 +46,7 @@ class Drafts:
 
     def __init__(self, process: Process) -> None:
         self._process = process
+        self._nominees = Nominees(process)
 
     def list(self, session: Session, slack_user_id: str) -> list[Draft]:
         """Return somebody's drafts, the one changed last at the top."""
@@ -97,7 +92,7 @@ class Drafts:
             FieldProblems: by the form's fields.
         """
         actor = self._actor(session, slack_user_id)
-        name = self._check(session, actor, who)
+        name = self._nominees.check(session, actor, who)
         draft = self.get(session, slack_user_id, draft_id) if draft_id else None
         draft = draft or self._same_nominee(session, actor, who)
         is_new = draft is None
@@ -130,8 +125,14 @@ class Drafts:
         texts: Mapping[str, str],
         promises: frozenset[str],
     ) -> Draft:
-        """Save step 2 as far as it has come, checking nothing: it can be gone on with later."""
+        """Save step 2 as far as it has come: it can be gone on with later.
+
+        Raises:
+            FieldProblems: something is longer than the form can show again; nothing was saved.
+        """
         draft = self.get(session, slack_user_id, draft_id)
+        if problems := overlong({f.name: texts.get(f.name, "") for f in FIELDS}):
+            raise FieldProblems(problems)
         kept: dict[str, object] = {f.name: texts.get(f.name, "").strip() for f in FIELDS}
         kept |= {name: name in promises for name in PROMISES}
         draft.texts = kept
@@ -152,7 +153,7 @@ class Drafts:
         self.check(session, slack_user_id, draft)
         actor = self._actor(session, slack_user_id)
         policy = self._process.policy
-        voters = electorate(session, draft.nominee_slack_user_id)
+        voters = electorate(session, nominee_of(draft))
         return Preview(
             Shown(
                 nomination_id="",
@@ -179,89 +180,27 @@ class Drafts:
         promises = frozenset(name for name in PROMISES if draft.texts.get(name))
         if problems := texts_problems(texts, promises):
             raise FieldProblems(problems)
-        self._check(session, self._actor(session, slack_user_id), who_of(draft))
+        self._nominees.check(session, self._actor(session, slack_user_id), self.who(session, draft))
+
+    def who(self, session: Session, draft: Draft) -> Who:
+        """Return step 1 of the form as it was saved.
+
+        A name that is Slack's own is left out: it would stay when another user is chosen.
+        """
+        user = session.get(SlackUser, draft.nominee_slack_user_id or "")
+        is_slacks = user is not None and draft.nominee_name == (user.real_name or user.name)
+        return Who(
+            draft.nominee_slack_user_id,
+            "" if is_slacks else draft.nominee_name,
+            draft.nominee_email or "",
+            draft.nominee_github,
+            draft.standing,
+        )
 
     def _actor(self, session: Session, slack_user_id: str) -> Actor:
         return self._process.members.require(
             session, slack_user_id, Permission.NOMINATIONS_NOMINATE
         )
-
-    def _check(self, session: Session, actor: Actor, who: Who) -> str:
-        """Return the nominee's name when the nomination is possible."""
-        problems: dict[str, str] = {}
-        if who.standing not in set(Standing):
-            problems["standing"] = "Please choose what they are to Python."
-        if who.github.strip() and (problem := github_name_problem(who.github.strip())):
-            problems["github"] = problem
-        name = who.name.strip()
-        if who.slack_user_id:
-            name = self._check_slack_user(session, actor, who.slack_user_id, name, problems)
-        else:
-            self._check_outsider(who, problems)
-        if not problems:
-            self._check_known(session, who, problems)
-        if problems:
-            raise FieldProblems(problems)
-        return name
-
-    def _check_slack_user(
-        self, session: Session, actor: Actor, user_id: str, name: str, problems: dict[str, str]
-    ) -> str:
-        user = session.get(SlackUser, user_id)
-        if user is None:
-            problems["nominee"] = "Slack has not told me of this user yet; try again in a minute."
-            return name
-        if user_id == actor.slack_user_id:
-            problems["nominee"] = "You cannot nominate yourself; another member can."
-        elif user.is_bot:
-            problems["nominee"] = "This is a bot; choose a person."
-        elif user.is_deleted:
-            problems["nominee"] = "This account is deactivated; leave it empty, give an e-mail."
-        elif is_in_channel(session, self._process.policy.channel, user_id):
-            problems["nominee"] = (
-                "They are in the team channel and would see the nomination. Ask an admin."
-            )
-        if name and (problem := name_problem(name)):
-            problems["name"] = problem
-        return name or user.real_name or user.name
-
-    @staticmethod
-    def _check_outsider(who: Who, problems: dict[str, str]) -> None:
-        if not who.name.strip() and not who.email.strip():
-            problems["nominee"] = "Choose a Slack user, or give a name and an e-mail address."
-            return
-        if problem := name_problem(who.name.strip()):
-            problems["name"] = problem
-        if problem := email_problem(who.email.strip()):
-            problems["email"] = problem
-
-    def _check_known(self, session: Session, who: Who, problems: dict[str, str]) -> None:
-        """Find out whether the nominee is a member, or nominated already."""
-        at = "nominee" if who.slack_user_id else "email"
-        key = github_key(who.github.strip())
-        known = session.scalars(
-            select(Person).where(
-                or_(
-                    col(Person.slack_user_id) == (who.slack_user_id or "-"),
-                    col(Person.github_key) == (key or "-"),
-                )
-            )
-        )
-        for person in known:
-            if Role.MEMBER in roles_of(session, person.id):
-                problems[at] = f"{person.name} is a member already."
-        running = session.scalar(
-            select(Nomination).where(
-                col(Nomination.nominee_key) == nominee_key(who.slack_user_id, who.email),
-                col(Nomination.running).is_(True),
-            )
-        )
-        if running is not None:
-            problems[at] = "They are nominated already: " + self._where(session, running)
-
-    def _where(self, session: Session, nomination: Nomination) -> str:
-        link = outbox.link_to(session, f"card:{nomination.id}")
-        return link or "see the card in the team channel."
 
     def _same_nominee(self, session: Session, actor: Actor, who: Who) -> Draft | None:
         key = nominee_key(who.slack_user_id, who.email)
@@ -270,14 +209,3 @@ class Drafts:
             if nominee_key(draft.nominee_slack_user_id, draft.nominee_email) == key:
                 return draft
         return None
-
-
-def who_of(draft: Draft) -> Who:
-    """Return step 1 of the form as it was saved."""
-    return Who(
-        draft.nominee_slack_user_id,
-        draft.nominee_name,
-        draft.nominee_email or "",
-        draft.nominee_github,
-        draft.standing,
-    )

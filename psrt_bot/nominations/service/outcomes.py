@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from psrt_bot.nominations.messages import alarms, posts, results
+from psrt_bot.nominations.messages import alarms, results
 from psrt_bot.nominations.rules import NominationState
-from psrt_bot.nominations.service.nominating import card_slot
 from psrt_bot.nominations.service.reading import Process, move, result_of, shown
+from psrt_bot.nominations.service.telling import say, send_nominator, tell_ended, update_card
 from psrt_bot.runtime import audit, outbox
-from psrt_bot.runtime.blocks import Message
 from psrt_bot.runtime.facts import (
     PollClosed,
     PollDisputed,
+    PollKeysBack,
     PollKeysDestroyed,
     PollKeysMissing,
     PollNeedsDecision,
@@ -27,7 +27,6 @@ from psrt_bot.runtime.sending import File
 from psrt_bot.voting.rules import PollState
 from psrt_bot.voting.service.closing import bundle
 from storage.nominations import Nomination
-from storage.people import Person
 from storage.voting import Poll
 
 BUNDLE = "nominations:bundle"
@@ -72,25 +71,33 @@ class Outcomes:
         if nomination is None:
             return
         poll = session.get_one(Poll, fact.poll_id)
-        view = shown(session, nomination)
-        outbox.change(session, now, card_slot(nomination), posts.card(view))
+        update_card(session, now, nomination)
         if poll.state == PollState.CLOSED:
             self._tell_result(session, now, nomination, poll)
         elif poll.state == PollState.CANCELLED:
-            self._say(session, now, nomination, posts.ended(view, nomination.end_reason or ""))
+            tell_ended(session, now, self._process.policy.channel, nomination)
 
     def keys_missing(self, session: Session, now: datetime, fact: PollKeysMissing) -> None:
         """Alarm the admins that a poll cannot go on."""
-        nomination = nomination_of(session, fact.poll_id)
+        poll = session.get_one(Poll, fact.poll_id, populate_existing=True)
+        nomination = session.get(Nomination, poll.subject)
         if nomination is None:
             return
-        poll = session.get_one(Poll, fact.poll_id, populate_existing=True)
-        message = alarms.keys_missing(
-            shown(session, nomination),
-            self._process.polls.keys.where,
-            is_over=poll.state == PollState.KEYS_MISSING,
-        )
+        view = shown(session, nomination)
+        if poll.state == PollState.OPEN:
+            message = alarms.keys_away(view, fact.reason)
+        elif poll.state in (PollState.CLOSING, PollState.KEYS_MISSING):
+            message = alarms.keys_missing(view, fact.reason)
+        else:
+            message = alarms.keys_linger(view, fact.reason)
         self._process.admins.tell(session, now, message)
+
+    def keys_back(self, session: Session, now: datetime, fact: PollKeysBack) -> None:
+        """Tell the admins that a vote goes on."""
+        nomination = nomination_of(session, fact.poll_id)
+        if nomination is not None:
+            message = alarms.keys_back(shown(session, nomination))
+            self._process.admins.tell(session, now, message)
 
     def disputed(self, session: Session, now: datetime, fact: PollDisputed) -> None:
         """Alarm the admins that a poll has no result."""
@@ -107,8 +114,9 @@ class Outcomes:
         poll = session.get_one(Poll, fact.poll_id, populate_existing=True)
         move(session, nomination, NominationState.UNCOUNTED)
         view = shown(session, nomination)
-        self._say(session, now, nomination, alarms.given_up(view, poll.void_reason or ""))
-        outbox.change(session, now, card_slot(nomination), posts.card(view))
+        note = alarms.given_up(view, poll.void_reason or "")
+        say(session, now, self._process.policy.channel, nomination, note)
+        update_card(session, now, nomination)
         self._process.admins.tell(session, now, alarms.offer_rerun(view))
 
     def needs_decision(self, session: Session, now: datetime, fact: PollNeedsDecision) -> None:
@@ -145,17 +153,4 @@ class Outcomes:
             outbox.attach(
                 session, now, channel, renderer=BUNDLE, argument=poll.id, thread_slot=slot
             )
-        nominator = session.get_one(Person, nomination.nominator_id)
-        if nominator.slack_user_id:
-            outbox.tell(session, now, nominator.slack_user_id, message)
-
-    def _say(
-        self, session: Session, now: datetime, nomination: Nomination, message: Message
-    ) -> None:
-        outbox.post(
-            session,
-            now,
-            self._process.policy.channel,
-            message,
-            thread_slot=card_slot(nomination),
-        )
+        send_nominator(session, now, nomination, message)

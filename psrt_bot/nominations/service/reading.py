@@ -16,15 +16,23 @@ from psrt_bot.membership.service.people import (
     with_live_slack,
 )
 from psrt_bot.nominations.messages.words import Result, Shown
-from psrt_bot.nominations.rules import NominationState, Standing, is_running, may_become
+from psrt_bot.nominations.rules import (
+    NominationState,
+    Nominee,
+    Standing,
+    is_meant,
+    is_running,
+    may_become,
+)
 from psrt_bot.runtime.rules import AlreadyDone, NotFound
 from psrt_bot.runtime.sql import rows
 from psrt_bot.voting.rules import PollState, Threshold
 from psrt_bot.voting.service.polls import Candidate, Polls
-from storage.nominations import Addendum, Nomination
+from storage.nominations import Addendum, Draft, Nomination
 from storage.people import Person
 from storage.voting import Poll
 
+NOT_YOURS = "Only the nominator can do this, and only while the nomination is under way."
 RUNNING = [state for state in NominationState if is_running(state)]
 NOT_THERE = "There is no such nomination, or it is not for you to see."
 SHOWN_RESULTS = 10  # a modal holds 100 blocks; four a result
@@ -65,14 +73,28 @@ class Electorate:
     unlinked: tuple[str, ...]
 
 
-def electorate(session: Session, nominee_slack_user_id: str | None) -> Electorate:
+@dataclass(frozen=True)
+class Details:
+    """What a member may read of a nomination, and which buttons stand below it."""
+
+    shown: Shown
+    may_add: bool
+    may_cancel: bool
+
+
+def nominee_of(who: Draft | Nomination) -> Nominee:
+    """Return who is meant by a draft or a nomination."""
+    return Nominee(who.nominee_slack_user_id, who.nominee_github, who.nominee_name)
+
+
+def electorate(session: Session, nominee: Nominee) -> Electorate:
     """Return today's electorate: active members with a live Slack link, never the nominee (R12)."""
     live, unlinked = with_live_slack(session, holders(session, Role.MEMBER))
     return Electorate(
         tuple(
             Candidate(person.id, user.id)
             for person, user in live
-            if user.id != nominee_slack_user_id
+            if not is_meant(nominee, user.id, person.github, person.name)
         ),
         tuple(person.name for person in unlinked),
     )
@@ -80,7 +102,7 @@ def electorate(session: Session, nominee_slack_user_id: str | None) -> Electorat
 
 def is_nominee(nomination: Nomination, actor: Actor) -> bool:
     """Return whether somebody is the nominee; they see nothing of it, also later (R12)."""
-    return nomination.nominee_slack_user_id == actor.slack_user_id
+    return is_meant(nominee_of(nomination), actor.slack_user_id, actor.github, actor.name)
 
 
 def visible(
@@ -154,16 +176,19 @@ class Reading:
     def __init__(self, process: Process) -> None:
         self._process = process
 
-    def details(
-        self, session: Session, slack_user_id: str, nomination_id: str
-    ) -> tuple[Shown, Actor]:
-        """Return everything a member may read of a nomination, and who asks.
+    def details(self, session: Session, slack_user_id: str, nomination_id: str) -> Details:
+        """Return everything a member may read of a nomination, and what they may do with it.
 
         Raises:
             NotAllowed, NotFound: it is not for them.
         """
         actor = self._process.members.require(session, slack_user_id, Permission.NOMINATIONS_READ)
-        return shown(session, visible(session, actor, nomination_id)), actor
+        nomination = visible(session, actor, nomination_id)
+        return Details(
+            shown(session, nomination),
+            may_add=nomination.running and nomination.nominator_id == actor.person_id,
+            may_cancel=nomination.running and Role.ADMIN in actor.roles,
+        )
 
     def running(self, session: Session, slack_user_id: str) -> list[Shown]:
         """Return the nominations under way that somebody may see, the oldest first."""
@@ -180,6 +205,17 @@ class Reading:
             for n in _in_states(session, RUNNING)
             if n.nominator_id == actor.person_id
         ]
+
+    def own_one(self, session: Session, slack_user_id: str, nomination_id: str) -> Shown:
+        """Return one nomination under way that somebody made.
+
+        Raises:
+            NotFound: it is somebody else's, has ended, or there is none.
+        """
+        for mine in self.own(session, slack_user_id):
+            if mine.nomination_id == nomination_id:
+                return mine
+        raise NotFound(NOT_YOURS)
 
     def cancellable(self, session: Session, slack_user_id: str) -> list[Shown]:
         """Return the nominations that an admin may cancel."""

@@ -1,0 +1,136 @@
+"""What admins decide about a vote: go-ahead, give it up, run it again, close or extend (R2, R6)."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from psrt_bot.membership.rules import Permission
+from psrt_bot.membership.service.people import Actor
+from psrt_bot.nominations.messages import alarms, posts
+from psrt_bot.nominations.rules import NominationState, reason_problem
+from psrt_bot.nominations.service.opening import begin_vote, open_vote
+from psrt_bot.nominations.service.reading import (
+    NOT_THERE,
+    Process,
+    move,
+    shown,
+    visible,
+)
+from psrt_bot.nominations.service.telling import (
+    go_ahead_slot,
+    record,
+    say,
+    tell_nominator,
+    update_card,
+)
+from psrt_bot.runtime import outbox
+from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotFound
+from storage.nominations import Nomination
+
+
+class Deciding:
+    """Use cases of admins. Each is one transaction of the caller's."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    def go_ahead(
+        self, session: Session, now: datetime, slack_user_id: str, nomination_id: str
+    ) -> None:
+        """Open a vote that waited for an admin, with the members of this moment (R2).
+
+        Raises:
+            NotAllowed, NotFound, AlreadyDone: not an admin, or it is open already.
+        """
+        actor, nomination = self._for_admin(
+            session, slack_user_id, Permission.VOTING_GO_AHEAD, nomination_id
+        )
+        if nomination.state != NominationState.WAITING:
+            raise AlreadyDone("This vote has been opened already, or has ended.")
+        opened = open_vote(session, now, self._process, nomination)
+        record(session, now, actor, "voting:go-ahead", nomination)
+        view = shown(session, nomination)
+        outbox.change(
+            session, now, go_ahead_slot(nomination), alarms.go_ahead_given(view, actor.name)
+        )
+        update_card(session, now, nomination)
+        tell_nominator(session, now, nomination, opened)
+
+    def give_up(
+        self, session: Session, now: datetime, slack_user_id: str, nomination_id: str, reason: str
+    ) -> None:
+        """Give up a vote that cannot be counted, with a reason the team sees.
+
+        Raises:
+            FieldProblems: the reason is missing.
+            NotAllowed, NotFound, AlreadyDone: not an admin, or the vote is in no such state.
+        """
+        actor, nomination = self._for_admin(
+            session, slack_user_id, Permission.VOTING_VOID, nomination_id
+        )
+        if problem := reason_problem(reason):
+            raise FieldProblems({"reason": problem})
+        if nomination.poll_id is None:
+            raise NotFound(NOT_THERE)
+        self._process.polls.void(session, now, nomination.poll_id, reason.strip())
+        record(session, now, actor, "voting:void", nomination)
+
+    def rerun(
+        self, session: Session, now: datetime, slack_user_id: str, nomination_id: str
+    ) -> None:
+        """Run a vote again that was given up, with a new electorate.
+
+        Raises:
+            NotAllowed, NotFound, AlreadyDone: not an admin, or it runs already.
+        """
+        actor, nomination = self._for_admin(
+            session, slack_user_id, Permission.VOTING_RERUN, nomination_id
+        )
+        if nomination.state != NominationState.UNCOUNTED:
+            raise AlreadyDone("This vote runs already, or the nomination has ended.")
+        move(session, nomination, NominationState.WAITING)
+        begun = begin_vote(session, now, self._process, nomination)
+        record(session, now, actor, "voting:rerun", nomination)
+        say(
+            session,
+            now,
+            self._process.policy.channel,
+            nomination,
+            posts.rerun_note(shown(session, nomination)),
+        )
+        update_card(session, now, nomination)
+        tell_nominator(session, now, nomination, begun)
+
+    def decide_close(
+        self,
+        session: Session,
+        now: datetime,
+        slack_user_id: str,
+        nomination_id: str,
+        *,
+        extend_by: timedelta | None,
+    ) -> None:
+        """Carry out an admin's decision on a vote during which the bot was away.
+
+        Raises:
+            NotAllowed, NotFound, AlreadyDone: not an admin, or decided before.
+        """
+        actor, nomination = self._for_admin(
+            session, slack_user_id, Permission.VOTING_GO_AHEAD, nomination_id
+        )
+        if nomination.poll_id is None:
+            raise NotFound(NOT_THERE)
+        self._process.polls.decide_close(session, now, nomination.poll_id, extend_by=extend_by)
+        act = "voting:extend" if extend_by else "voting:close"
+        record(session, now, actor, act, nomination)
+        note = alarms.close_decided(
+            shown(session, nomination), actor.name, extended=extend_by is not None
+        )
+        say(session, now, self._process.policy.channel, nomination, note)
+        update_card(session, now, nomination)
+
+    def _for_admin(
+        self, session: Session, slack_user_id: str, permission: Permission, nomination_id: str
+    ) -> tuple[Actor, Nomination]:
+        actor = self._process.members.require(session, slack_user_id, permission)
+        return actor, visible(session, actor, nomination_id, lock=True)
