@@ -1,5 +1,6 @@
 """``/vote``, the **Vote** buttons and the ballot."""
 
+from commands import words
 from commands.answers import Answer, Replace, Say, Show
 from commands.asked import Asked
 from commands.surface import Listener, Surface
@@ -8,34 +9,48 @@ from psrt_bot.voting import messages
 from psrt_bot.voting.messages import CHECK_WORD_FIELD, CHOICE_FIELD, PollLine
 from psrt_bot.voting.service.voting import Voting
 
-NOTHING_OPEN = "There is no open vote for you just now. Results of past votes: `/vote results`."
-HELP = (
-    "`/vote` opens your ballot, or a list when several votes are open.\n"
-    "`/vote results` shows past results, with their bulletins."
-)
+WORDS = {
+    "": "opens your ballot, or a list when several votes are open",
+    "results": "shows past results, with their bulletins",
+    "help": "shows this",
+}
 
 
 class VoteListeners:
-    """Parse, call one use case, answer."""
+    """Parse, call one use case, answer.
 
-    def __init__(self, surface: Surface, voting: Voting, results: Listener) -> None:
+    Args:
+        name: the command's name, with its prefix.
+    """
+
+    def __init__(self, surface: Surface, voting: Voting, results: Listener, name: str) -> None:
         self._database = surface.database
         self._clock = surface.clock
         self._voting = voting
         self._results = results
+        self._name = name
 
     def command(self, asked: Asked) -> Answer:
         """Open the only ballot, offer the choice between several, or say that there is none."""
-        if asked.text.lower() == "results":
-            return self._results(asked)
-        if asked.text:
-            return Say(HELP)
+        match word := asked.text.lower():
+            case "":
+                return self._open_votes(asked)
+            case "results":
+                return self._results(asked)
+            case "help":
+                return Say(words.usage(self._name, WORDS))
+        return Say(words.unknown_word(word, WORDS, words.usage(self._name, WORDS)))
+
+    def _open_votes(self, asked: Asked) -> Answer:
         with self._database.reading() as session:
             polls = self._voting.open_for(session, self._clock.now(), asked.user_id)
             if len(polls) > 1:
                 return Show(messages.choose_modal([PollLine.of(poll) for poll in polls]))
             if not polls:
-                return Say(NOTHING_OPEN)
+                return Say(
+                    "There is no open vote for you just now. "
+                    f"Results of past votes: `/{self._name} results`."
+                )
             return Show(self._voting.ballot(session, self._clock.now(), asked.user_id, polls[0].id))
 
     def open(self, asked: Asked) -> Answer:
@@ -62,13 +77,16 @@ class VoteListeners:
             return Replace(messages.receipt_modal(receipt.code))
 
 
-def register(surface: Surface, voting: Voting, results: Listener) -> VoteListeners:
+def register(
+    surface: Surface, voting: Voting, results: Listener, name: str = "vote"
+) -> VoteListeners:
     """Register the listeners of voting. Called first: Bolt looks for listeners in order.
 
     Args:
         results: answers ``/vote results``, which is the affair of what was voted on.
+        name: the command's name, with its prefix.
     """
-    listeners = VoteListeners(surface, voting, results)
+    listeners = VoteListeners(surface, voting, results, name)
     surface.command("vote", Permission.VOTING_VOTE, listeners.command)
     surface.form(messages.CAST, Permission.VOTING_VOTE, listeners.cast)
     surface.button(messages.VOTE, Permission.VOTING_VOTE, listeners.open)

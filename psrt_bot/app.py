@@ -317,7 +317,7 @@ def bind_people(announced: facts.Facts) -> None:
 def listen(surface: Surface, services: Services, prefix: str) -> None:
     """Register every listener, the hot ones first."""
     shown = results.register(surface, services.reading)
-    voting = vote.register(surface, services.voting, shown.show)
+    voting = vote.register(surface, services.voting, shown.show, f"{prefix}vote")
     nominating = nominate.register(
         surface, services.drafts, services.nominating, services.reading, f"{prefix}nominate"
     )

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlmodel import SQLModel, select
+from sqlalchemy import select
+from sqlmodel import SQLModel
 
 from psrt_bot.runtime import facts
 from psrt_bot.runtime.clock import MovableClock
@@ -100,7 +101,7 @@ class Urn:
     def all(self, table: type[Row]) -> list[Row]:
         """Every row of a table."""
         with self.database.reading() as session:
-            return list(session.exec(select(table)).all())
+            return list(session.scalars(select(table)).all())
 
     def ballots(self, poll_id: str) -> dict[bytes, bytes]:
         """The sealed rows of a poll."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import Block, ButtonElement
 from slack_sdk.models.views import View
 
 from psrt_bot.nominations.messages import words
@@ -49,43 +49,64 @@ def go_ahead_given(shown: Shown, admin: str) -> Message:
     return Message(text, [blocks.section(escape(text))])
 
 
-def keys_missing(shown: Shown, where: str, *, is_over: bool) -> Message:
-    """Return the alarm that a poll's keys are not where they should be."""
-    text = f"The keys of the vote on {shown.nominee} cannot be read: {where}"
-    parts: list[Block] = [
-        blocks.section(
-            f":warning: The keys of the vote on *{escape(shown.nominee)}* cannot be read: "
-            f"{escape(where)}."
-        ),
-        blocks.section(
-            "Bring the folder back and the bot goes on by itself. Until then "
-            + ("nothing can be counted." if is_over else "no ballot is taken.")
-        ),
-    ]
-    if is_over:
-        parts.append(
-            blocks.actions(
-                blocks.button("Keys are lost…", words.LOST, shown.nomination_id, style="danger")
-            )
-        )
-    return Message(text, parts)
+def keys_away(shown: Shown, reason: str) -> Message:
+    """Return the alarm that an open vote takes no ballots because its keys cannot be read."""
+    text = f"The vote on {shown.nominee} takes no ballots: its keys cannot be read."
+    return _alarm(text, reason, "As soon as they can be read, the vote goes on by itself.")
+
+
+def keys_back(shown: Shown) -> Message:
+    """Return the word that an open vote goes on after such an alarm."""
+    text = f"The keys of the vote on {shown.nominee} are back; ballots are taken again."
+    return Message(escape(text), [blocks.section(escape(text))])
+
+
+def keys_missing(shown: Shown, reason: str) -> Message:
+    """Return the alarm that a vote which is over cannot be counted."""
+    text = f"The vote on {shown.nominee} is over and cannot be counted: its keys cannot be read."
+    onward = (
+        "As soon as they can be read, the votes are counted by themselves. Only if they are "
+        "lost for good: give up the count; the vote can then be run again."
+    )
+    button = blocks.button("Keys are lost…", words.LOST, shown.nomination_id, style="danger")
+    return _alarm(text, reason, onward, button)
+
+
+def keys_linger(shown: Shown, reason: str) -> Message:
+    """Return the alarm that an ended vote's keys cannot be destroyed yet."""
+    text = f"The vote on {shown.nominee} has ended, but its keys cannot be destroyed yet."
+    return _alarm(text, reason, "Until they are, nothing is announced. It is tried again.")
 
 
 def disputed(shown: Shown, rejected: int) -> Message:
-    """Return the alarm that a poll's ballots do not add up."""
-    text = (
-        f"The vote on {shown.nominee} has no result: {plural(rejected, 'row')} in the database "
-        "cannot have been cast by an elector. Somebody may have written to the database."
+    """Return the alarm that a poll's ballots do not add up.
+
+    Args:
+        rejected: how many rows are false; none means that the electorate is not the frozen one.
+    """
+    what = (
+        f"{plural(rejected, 'row')} in the database cannot have been cast by an elector"
+        if rejected
+        else "its electors in the database are not those that were frozen when it opened"
     )
-    return Message(
+    text = f"The vote on {shown.nominee} has no result: {what}."
+    button = blocks.button("Give up the count…", words.LOST, shown.nomination_id, style="danger")
+    return _alarm(
         text,
-        [
-            blocks.section(f":rotating_light: {escape(text)}"),
-            blocks.actions(
-                blocks.button("Give up the count…", words.LOST, shown.nomination_id, style="danger")
-            ),
-        ],
+        "Somebody may have written to the database. Find out who can, before the vote is run again",
+        "There is nothing left to count. Give this vote up, and it can be run again.",
+        button,
     )
+
+
+def _alarm(text: str, reason: str, onward: str, *buttons: ButtonElement) -> Message:
+    parts: list[Block] = [
+        blocks.section(f":warning: *{escape(text)}*\n{escape(reason)}."),
+        blocks.section(onward),
+    ]
+    if buttons:
+        parts.append(blocks.actions(*buttons))
+    return Message(escape(f"{text} {reason}."), parts)
 
 
 def lost_modal(shown: Shown) -> View:
