@@ -234,3 +234,6 @@ BLOCKS: dict[str, Spec] = {
     "markdown": _block({"text": Str(12_000, 1)}, "text"),
 }
 BLOCK = Tagged(BLOCKS)
+VIEW_BLOCK = Tagged({name: shape for name, shape in BLOCKS.items() if name != "markdown"})
+"""Views take all of them but markdown, which is for messages:
+https://docs.slack.dev/reference/block-kit/blocks/markdown-block"""

@@ -154,6 +154,20 @@ class RecordedCall:
 
 
 @dataclass
+class Delivered:
+    """One delivery to an app as it is read back: what was sent, when, and what came of it."""
+
+    number: int
+    app_id: str
+    kind: str
+    payload: Json
+    at: datetime
+    attempt: int = 0
+    ack: Any = None
+    """A courier's Ack; None while the app is still being waited for."""
+
+
+@dataclass
 class App:
     """An installed app: its credentials, and what its manifest asked for.
 
@@ -193,6 +207,12 @@ class App:
     def home_enabled(self) -> bool:
         """Whether the App Home's Home tab is switched on."""
         return bool(self._part("features", "app_home", "home_tab_enabled"))
+
+    @property
+    def takes_messages(self) -> bool:
+        """Whether people may write in the Messages tab, not only read."""
+        read_only = self._part("features", "app_home", "messages_tab_read_only_enabled")
+        return self.messages_enabled and read_only is not True
 
     @property
     def messages_enabled(self) -> bool:

@@ -27,13 +27,21 @@ def direct(state: State, *user_ids: str) -> Channel:
     """The direct message between two people, or of a group; opened when it is not there yet."""
     people = sorted(set(user_ids))
     with state.changed():
-        for channel in state.channels.values():
-            if channel.kind in ("im", "mpim") and sorted(channel.members) == people:
-                return channel
+        if there := existing(state, *user_ids):
+            return there
         if len(people) <= 2:
             return create(state, "", "im", people)
         names = "--".join(state.users[p].name for p in people)
         return create(state, f"mpdm-{names}-1", "mpim", people)
+
+
+def existing(state: State, *user_ids: str) -> Channel | None:
+    """The direct message of these people if it was ever opened."""
+    people = sorted(set(user_ids))
+    for channel in state.channels.values():
+        if channel.kind in ("im", "mpim") and sorted(channel.members) == people:
+            return channel
+    return None
 
 
 def join(state: State, channel: Channel, user_id: str, inviter: str | None = None) -> None:

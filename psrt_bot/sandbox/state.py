@@ -16,6 +16,7 @@ from psrt_bot.sandbox.faults import Faults
 from psrt_bot.sandbox.model import (
     App,
     Channel,
+    Delivered,
     File,
     Hook,
     Json,
@@ -25,6 +26,7 @@ from psrt_bot.sandbox.model import (
     User,
     View,
 )
+from psrt_bot.sandbox.rates import RateLimits
 
 SLACKBOT = "USLACKBOT"
 LOOK_SECONDS = 0.02
@@ -40,6 +42,9 @@ class State:
         self.base_url = ""
         """`http://127.0.0.1:PORT/` while the workspace is served, else empty."""
         self.faults = Faults()
+        self.rates = RateLimits(now)
+        self.restricted: set[str] = set()
+        """What a workspace preference forbids to apps; see `workspace.restrict`."""
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.apps: dict[str, App] = {}
@@ -54,6 +59,10 @@ class State:
         self.tickets: dict[str, str] = {}
         """Socket Mode addresses not used yet: ticket to app id."""
         self.recorded: list[RecordedCall] = []
+        self.delivered: list[Delivered] = []
+        """What was delivered to the apps, oldest first."""
+        self.listeners: list[Callable[[], None]] = []
+        """Called after every change, with the lock held: they must return at once."""
         self.notices: list[str] = []
         """The last outcomes, in words, for the messages of failed waits."""
         self.emit: Callable[[App, Json], None] = lambda _app, _event: None
@@ -70,6 +79,8 @@ class State:
         with self._condition:
             yield
             self._condition.notify_all()
+            for listener in self.listeners:
+                listener()
 
     @contextmanager
     def reading(self) -> Iterator[None]:

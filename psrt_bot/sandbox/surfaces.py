@@ -8,10 +8,9 @@ https://docs.slack.dev/messaging/message-metadata.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from typing import Any
 
-from psrt_bot.sandbox.blocks import BLOCK, ID
+from psrt_bot.sandbox.blocks import BLOCK, ID, VIEW_BLOCK
 from psrt_bot.sandbox.model import Json
 from psrt_bot.sandbox.refusals import Refusal
 from psrt_bot.sandbox.schema import Anything, Bool, Many, Obj, Spec, Str, Text
@@ -19,12 +18,13 @@ from psrt_bot.sandbox.schema import Anything, Bool, Many, Obj, Spec, Str, Text
 MESSAGE_BLOCKS = Many(BLOCK, 50, low=0)
 MESSAGE_TEXT = 40_000  # https://docs.slack.dev/reference/methods/chat.postMessage
 UPDATED_TEXT = 4_000  # https://docs.slack.dev/reference/methods/chat.update
+MARKDOWN_TEXT = 12_000
 METADATA_BYTES = 16_000  # Slack's page gives no number; this one is ours
 VIEW_BYTES = 250_000  # https://docs.slack.dev/reference/methods/views.open
 
 _VIEW: dict[str, Spec] = {
     "type": Str(20),
-    "blocks": Many(BLOCK, 100),
+    "blocks": Many(VIEW_BLOCK, 100),
     "private_metadata": Str(3000),
     "callback_id": Str(255),
     "external_id": Str(255),
@@ -70,14 +70,16 @@ def _duplicates(blocks: Any, at: str) -> list[str]:
             continue
         name = block.get("block_id")
         if name and name in seen:
-            complaints.append(_worded(f"block_id {name} already exists", f"{at}/{index}"))
+            where = f"{at}/{index}/block_id"
+            complaints.append(_worded(f'`block_id` "{name}" already exists', where))
         seen.add(name)
-        actions = Counter(str(e["action_id"]) for e in elements_of(block) if e.get("action_id"))
-        complaints += [
-            _worded(f"action_id {action} already exists", f"{at}/{index}")
-            for action, times in actions.items()
-            if times > 1
-        ]
+        taken: set[str] = set()
+        for position, element in enumerate(elements_of(block)):
+            action = element.get("action_id")
+            where = f"{at}/{index}/elements/{position}/action_id"
+            if action and action in taken:
+                complaints.append(_worded(f'`action_id` "{action}" already exists', where))
+            taken.add(str(action))
     return complaints
 
 
@@ -97,8 +99,21 @@ def check_message_blocks(blocks: Any) -> None:
     if not isinstance(blocks, list):
         raise Refusal("invalid_blocks_format")
     found = complaints_of(MESSAGE_BLOCKS, blocks, "/blocks") + _duplicates(blocks, "/blocks")
+    found += _too_much_markdown(blocks)
     if found:
-        raise Refusal("invalid_blocks", *found, errors=found)
+        bare = [complaint.removeprefix("[ERROR] ") for complaint in found]
+        raise Refusal("invalid_blocks", *found, errors=bare)
+
+
+def _too_much_markdown(blocks: list[Any]) -> list[str]:
+    """The limit of markdown holds for all such blocks of a message together.
+
+    Source: https://docs.slack.dev/reference/block-kit/blocks/markdown-block
+    """
+    texts = [b.get("text") for b in blocks if isinstance(b, dict) and b.get("type") == "markdown"]
+    if len(texts) > 1 and sum(len(str(text)) for text in texts) > MARKDOWN_TEXT:
+        return [_worded(f"must be less than {MARKDOWN_TEXT + 1} characters", "/blocks")]
+    return []
 
 
 def view_complaints(view: Any, *types: str) -> list[str]:

@@ -110,6 +110,7 @@ def publish_home(state: State, app: App, user_id: str, view: Json, digest: str |
     """Show a person's App Home, refusing when `digest` is not the hash it has now."""
     with state.changed():
         home = state.homes.get((app.id, user_id))
+        check_external_id(state, view, but=home.id if home else None)
         if home is None:
             home = _new(state, app, user_id, "home", view)
             state.homes[app.id, user_id] = home

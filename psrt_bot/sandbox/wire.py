@@ -82,12 +82,19 @@ def channel_json(state: State, channel: Channel, viewer: str) -> Json:
     return answer
 
 
+_SHELF = {"channel": "channels", "group": "groups", "im": "ims", "mpim": "groups"}
+"""Under which name a file lists the conversations it is shared in."""
+
+
 def file_json(state: State, file: File) -> Json:
     """https://docs.slack.dev/reference/objects/file-object"""
     if file.deleted:
         return {"id": file.id, "mode": "tombstone"}
     kind = file.name.rpartition(".")[2].lower() if "." in file.name else "text"
     created = int(file.created.timestamp())
+    places: dict[str, list[str]] = {}
+    for key in file.channels:
+        places.setdefault(_SHELF[state.channels[key].kind], []).append(key)
     return {
         "id": file.id,
         "created": created,
@@ -105,9 +112,7 @@ def file_json(state: State, file: File) -> Json:
         "url_private": f"{state.base_url}files-pri/{file.id}/{file.name}",
         "url_private_download": f"{state.base_url}files-pri/{file.id}/download/{file.name}",
         "permalink": f"{state.base_url}files/{file.user_id}/{file.id}/{file.name}",
-        "channels": list(file.channels),
-        "groups": [],
-        "ims": [],
+        **{shelf: places.get(shelf, []) for shelf in ("channels", "groups", "ims")},
     }
 
 

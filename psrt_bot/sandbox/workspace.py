@@ -14,10 +14,12 @@ It knows nothing of any bot: any Slack app that takes a base URL for the Web API
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
+
+from starlette.routing import BaseRoute
 
 from psrt_bot.sandbox import events, rooms
 from psrt_bot.sandbox.courier import Courier
@@ -27,6 +29,8 @@ from psrt_bot.sandbox.model import App, Channel, Json, RecordedCall, User
 from psrt_bot.sandbox.person import Person
 from psrt_bot.sandbox.server import Server
 from psrt_bot.sandbox.state import State
+
+Restriction = Literal["invite", "invite_guests", "kick", "post", "create"]
 
 
 def _real_now() -> datetime:
@@ -157,14 +161,39 @@ class Workspace:
             place.is_ext_shared = True
             events.channel_shared(self.state, place, team_id)
 
+    def restrict(self, *actions: Restriction) -> None:
+        """Preferences of the workspace that forbid apps something: they get `restricted_action`.
+
+        `post` is about channels. `invite_guests` makes guests answer with `user_is_restricted`.
+        """
+        with self.state.changed():
+            self.state.restricted |= set(actions)
+
+    def allow(self, *actions: Restriction) -> None:
+        """Take preferences back."""
+        with self.state.changed():
+            self.state.restricted -= set(actions)
+
+    @property
+    def rate_limits(self) -> bool:
+        """Whether too many calls are answered with 429 (off at first); see `rates.py`."""
+        return self.state.rates.enabled
+
+    @rate_limits.setter
+    def rate_limits(self, enabled: bool) -> None:
+        self.state.rates.enabled = enabled
+
     # serving and acting
 
     @contextmanager
-    def serve(self, port: int = 0) -> Iterator[Server]:
-        """Serve on the loopback address (port 0: any free one) until the block ends."""
+    def serve(self, port: int = 0, routes: Sequence[BaseRoute] = ()) -> Iterator[Server]:
+        """Serve on the loopback address (port 0: any free one) until the block ends.
+
+        `routes` are served beside Slack's own, as the page is.
+        """
         if self._server:
             raise RuntimeError("the workspace is served already")
-        self._server = Server(self.state, port)
+        self._server = Server(self.state, port, routes)
         try:
             with self._server as server:
                 yield server

@@ -56,7 +56,7 @@ def test_group_message(workspace: Workspace, client: WebClient) -> None:
     assert client.conversations_open(channel=opened["id"])["channel"]["id"] == opened["id"]
     assert code(client, "conversations.open") == "users_list_not_supplied"
     gone = workspace.add_user("gone", deleted=True).id
-    assert code(client, "conversations.open", users=gone) == "user_not_found"
+    assert code(client, "conversations.open", users=gone) == "user_disabled"
 
 
 def test_join_leave_create(workspace: Workspace, client: WebClient) -> None:
@@ -72,7 +72,7 @@ def test_join_leave_create(workspace: Workspace, client: WebClient) -> None:
     assert created["is_private"]
     assert created["is_member"]
     assert code(client, "conversations.create", name="council") == "name_taken"
-    assert code(client, "conversations.create", name="Not So") == "invalid_name"
+    assert code(client, "conversations.create", name="Not So") == "invalid_name_specials"
     workspace.archive("general")
     assert code(client, "conversations.join", channel=general) == "is_archived"
 

@@ -26,6 +26,18 @@ def text_input(**rest: Any) -> dict[str, Any]:
     return {"type": "plain_text_input", "action_id": "t", **rest}
 
 
+def markdown(length: int) -> dict[str, Any]:
+    return {"type": "markdown", "text": "x" * length}
+
+
+def group(label: str = "g", count: int = 1) -> dict[str, Any]:
+    return {"label": plain(label), "options": options(count)}
+
+
+def grouped(*groups: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "static_select", "action_id": "choice", "option_groups": list(groups)}
+
+
 def options(count: int) -> list[dict[str, Any]]:
     return [option(f"o{n}") for n in range(count)]
 
@@ -65,6 +77,24 @@ BLOCK_LIMITS = {
     "input hint": (2000, lambda n: [field("x", hint=plain("x" * n))]),
     "max_length": (3000, lambda n: [field("x", text_input(max_length=n))]),
     "markdown": (12_000, lambda n: [{"type": "markdown", "text": "x" * n}]),
+    "markdown in all blocks": (6_000, lambda n: [markdown(n), markdown(6_000)]),
+    "option groups": (100, lambda n: [actions(grouped(*[group()] * n))]),
+    "options of a group": (100, lambda n: [actions(grouped(group(count=n)))]),
+    "label of a group": (75, lambda n: [actions(grouped(group("x" * n)))]),
+    "option description": (
+        75,
+        lambda n: [actions(select({**option("x"), "description": plain("x" * n)}))],
+    ),
+    "accessibility label": (75, lambda n: [actions(button(accessibility_label="x" * n))]),
+    "image url": (
+        3000,
+        lambda n: [{"type": "image", "image_url": "x" * n, "alt_text": "x"}],
+    ),
+    "image title": (
+        2000,
+        lambda n: [{"type": "image", "image_url": "x", "alt_text": "x", "title": plain("x" * n)}],
+    ),
+    "initial value": (3000, lambda n: [field("x", text_input(initial_value="x" * n))]),
 }
 
 
@@ -140,6 +170,8 @@ WRONG_VIEWS = {
     "no title": {k: v for k, v in modal().items() if k != "title"},
     "no blocks": {**modal(), "blocks": []},
     "no modal": {"type": "message"},
+    "markdown": modal({"type": "markdown", "text": "x"}),
+    "block id twice": modal(section(block_id="a"), section(block_id="a")),
     "a Home with a title": {**home(), "title": plain("x")},
     "nothing": None,
 }

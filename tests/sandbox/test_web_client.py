@@ -186,6 +186,7 @@ def test_upload(
     with pytest.raises(PermissionError):
         stolen.download()
     info = client.files_info(file=answer["file"]["id"])["file"]
+    assert (info["channels"], info["groups"], info["ims"]) == ([], [place], [])
     bearer = {"Authorization": f"Bearer {installation.bot_token}"}
     assert httpx.get(info["url_private"], headers=bearer).content == b"{}"
     assert b"Sign in" in httpx.get(info["url_private"]).content

@@ -6,7 +6,7 @@ from typing import Any
 
 from psrt_bot.sandbox import posting, rooms
 from psrt_bot.sandbox.api.call import Call, Method
-from psrt_bot.sandbox.model import Channel, Json, Message
+from psrt_bot.sandbox.model import Channel, Json, Message, User
 from psrt_bot.sandbox.refusals import Refusal
 from psrt_bot.sandbox.surfaces import (
     MESSAGE_TEXT,
@@ -46,10 +46,7 @@ def _destination(call: Call) -> Channel:
     state, app = call.state, call.app
     named = call.required("channel")
     if named in state.users:
-        user = state.users[named]
-        if user.deleted or user.is_bot:
-            raise Refusal("channel_not_found")
-        channel = rooms.direct(state, app.bot_user_id, named)
+        channel = _direct(call, state.users[named])
     else:
         try:
             channel = state.channel(named)
@@ -61,9 +58,27 @@ def _destination(call: Call) -> Channel:
         raise Refusal("not_in_channel")
     if channel.is_archived:
         raise Refusal("is_archived")
-    if channel.kind == "im" and not app.messages_enabled:
-        raise Refusal("messages_tab_disabled")
+    _check_open(call, channel)
     return channel
+
+
+def _direct(call: Call, user: User) -> Channel:
+    """The DM with somebody. Of the deactivated only one that was open before.
+
+    Source: https://github.com/slackapi/python-slack-sdk/issues/1156 (posting there succeeds)
+    """
+    there = rooms.existing(call.state, call.app.bot_user_id, user.id)
+    if user.is_bot or (user.deleted and there is None):
+        raise Refusal("channel_not_found")
+    return there or rooms.direct(call.state, call.app.bot_user_id, user.id)
+
+
+def _check_open(call: Call, channel: Channel) -> None:
+    """Refuses to post where a preference of the workspace, or of the app, forbids it."""
+    if channel.kind == "im" and not call.app.messages_enabled:
+        raise Refusal("messages_tab_disabled")
+    if "post" in call.state.restricted and channel.kind in ("channel", "group"):
+        raise Refusal("restricted_action")
 
 
 def post_message(call: Call) -> Json:
@@ -90,15 +105,15 @@ def post_message(call: Call) -> Json:
 def post_ephemeral(call: Call) -> Json:
     """chat.postEphemeral: answers with the ts of something that no method can read again."""
     channel = call.member_channel()
-    reader = call.user()
-    if reader.id not in channel.members:
+    if (reader := call.required("user")) not in channel.members:
         raise Refusal("user_not_in_channel")
     if channel.is_archived:
         raise Refusal("is_archived")
+    _check_open(call, channel)
     text, blocks = _content(call)
     thread_ts = call.text("thread_ts") or None
     message = posting.whisper(
-        call.state, channel, reader.id, text, app=call.app, blocks=blocks, thread_ts=thread_ts
+        call.state, channel, reader, text, app=call.app, blocks=blocks, thread_ts=thread_ts
     )
     return {"message_ts": message.ts}
 

@@ -11,6 +11,8 @@ from psrt_bot.sandbox.model import Channel, Json, Kind, Message
 from psrt_bot.sandbox.refusals import Refusal
 from psrt_bot.sandbox.wire import channel_json, message_json
 
+MOST_PARTNERS = 8  # https://docs.slack.dev/reference/methods/conversations.open
+MOST_NAME = 80  # https://docs.slack.dev/reference/methods/conversations.create
 ANY_READ = ("channels:read", "groups:read", "im:read", "mpim:read")
 
 
@@ -66,18 +68,36 @@ def open_direct(call: Call) -> Json:
         channel = call.channel()
     else:
         call.need("mpim:write" if len(ids) > 1 else "im:write")
-        users = [call.state.users.get(key) for key in ids]
-        if any(user is None or user.deleted for user in users):
-            raise Refusal("user_not_found")
+        _check_partners(call, ids)
         channel = rooms.direct(call.state, call.app.bot_user_id, *ids)
     if call.flag("return_im"):
         return {"channel": channel_json(call.state, channel, call.app.bot_user_id)}
     return {"channel": {"id": channel.id}}
 
 
+def _check_partners(call: Call, ids: list[str]) -> None:
+    if len(ids) > MOST_PARTNERS:
+        raise Refusal("too_many_users")
+    for key in ids:
+        user = call.state.users.get(key)
+        if user is None:
+            raise Refusal("user_not_found")
+        if user.deleted:
+            raise Refusal("user_disabled")
+        if user.is_bot and len(ids) == 1:
+            raise Refusal("cannot_dm_bot")
+
+
+def _moment(call: Call, name: str, default: str) -> float:
+    try:
+        return float(call.text(name) or default)
+    except ValueError:
+        raise Refusal(f"invalid_ts_{name}") from None
+
+
 def _between(call: Call, messages: list[Message]) -> list[Message]:
-    oldest = float(call.text("oldest") or 0)
-    latest = float(call.text("latest") or "inf")
+    oldest = _moment(call, "oldest", "0")
+    latest = _moment(call, "latest", "inf")
     if call.flag("inclusive"):
         return [m for m in messages if oldest <= float(m.ts) <= latest]
     return [m for m in messages if oldest < float(m.ts) < latest]
@@ -121,7 +141,7 @@ def replies(call: Call) -> Json:
 
 
 def _managed(call: Call, *rights: str) -> Channel:
-    """A channel whose members the app may change; any of these scopes of its kind will do."""
+    """A channel the app sits in, to be changed; any of these scopes of its kind will do."""
     channel = call.member_channel()
     if channel.kind not in ("channel", "group"):
         raise Refusal("method_not_supported_for_channel_type")
@@ -137,25 +157,46 @@ def _managed(call: Call, *rights: str) -> Channel:
 def invite(call: Call) -> Json:
     """conversations.invite"""
     channel = _managed(call, "write.invites", "write", "manage")
-    ids = [u.strip() for u in call.required("users").split(",") if u.strip()]
+    if "invite" in call.state.restricted:
+        raise Refusal("restricted_action")
+    ids = [u.strip() for u in call.text("users").split(",") if u.strip()]
+    if not ids:
+        raise Refusal("no_user")
+    objections = {key: code for key in ids if (code := _objection(call, channel, key))}
+    if objections and not (call.flag("force") and len(objections) < len(ids)):
+        each = [{"user": key, "ok": False, "error": code} for key, code in objections.items()]
+        raise Refusal(next(iter(objections.values())), errors=each)
     for key in ids:
-        user = call.state.users.get(key)
-        if user is None or user.deleted:
-            raise Refusal("user_not_found")
-        if key == call.app.bot_user_id:
-            raise Refusal("cant_invite_self")
-        if key in channel.members:
-            raise Refusal("already_in_channel")
-        if user.is_ultra_restricted:
-            raise Refusal("user_is_restricted")
-    for key in ids:
-        rooms.join(call.state, channel, key, inviter=call.app.bot_user_id)
+        if key not in objections:
+            rooms.join(call.state, channel, key, inviter=call.app.bot_user_id)
     return {"channel": channel_json(call.state, channel, call.app.bot_user_id)}
+
+
+def _objection(call: Call, channel: Channel, key: str) -> str | None:
+    """Why somebody cannot be invited, as a code; None when they can."""
+    state = call.state
+    user = state.users.get(key)
+    if user is None or user.deleted:
+        return "user_not_found"
+    if key == call.app.bot_user_id:
+        return "cant_invite_self"
+    if key in channel.members:
+        return "already_in_channel"
+    if user.team_id != state.team_id and not channel.is_ext_shared:
+        return "cant_invite"
+    if user.is_ultra_restricted:
+        places = (c for c in state.channels.values() if c.kind in ("channel", "group"))
+        return "ura_max_channels" if any(key in c.members for c in places) else "user_is_restricted"
+    if user.is_restricted and "invite_guests" in state.restricted:
+        return "user_is_restricted"
+    return None
 
 
 def kick(call: Call) -> Json:
     """conversations.kick"""
     channel = _managed(call, "write", "manage")
+    if "kick" in call.state.restricted:
+        raise Refusal("restricted_action")
     user = call.user()
     if user.id == call.app.bot_user_id:
         raise Refusal("cant_kick_self")
@@ -190,8 +231,12 @@ def create(call: Call) -> Json:
     """conversations.create: the bot is its first member."""
     private, name = call.flag("is_private"), call.required("name")
     call.need("groups:write" if private else "channels:manage")
-    if not re.fullmatch(r"[\w-]{1,80}", name) or name != name.lower():
-        raise Refusal("invalid_name")
+    if "create" in call.state.restricted:
+        raise Refusal("restricted_action")
+    if len(name) > MOST_NAME:
+        raise Refusal("invalid_name_maxlength")
+    if not re.fullmatch(r"[\w-]+", name) or name != name.lower():
+        raise Refusal("invalid_name_specials")
     if any(c.name == name for c in call.state.channels.values()):
         raise Refusal("name_taken")
     kind: Kind = "group" if private else "channel"

@@ -30,7 +30,7 @@ def answer(state: State, name: str, token: str, args: Json) -> tuple[Json, str |
         with state.changed():
             return {"ok": True, **_run(state, name, token, args)}, None
     except Refusal as refusal:
-        return refusal.answer(), refusal.docs
+        return refusal.of(name).answer(), refusal.docs
 
 
 def _run(state: State, name: str, token: str, args: Json) -> Json:
@@ -47,6 +47,12 @@ def _run(state: State, name: str, token: str, args: Json) -> Json:
     call = Call(state, app, args)
     call.need(*method.scopes)
     return method.run(call)
+
+
+def too_soon(state: State, name: str, token: str, args: Json) -> int | None:
+    """After how many seconds to call again; None when the call is within the app's rate."""
+    app = app_of_token(state, token)
+    return state.rates.retry_after(app.id, name, args) if app else None
 
 
 def record(

@@ -12,7 +12,9 @@ from psrt_bot.sandbox.wire import file_json
 def get_upload_url(call: Call) -> Json:
     """files.getUploadURLExternal"""
     name, length = call.required("filename"), call.required("length")
-    if not length.isdigit() or int(length) == 0:
+    if length == "0":
+        raise Refusal("missing_argument")
+    if not length.isdigit():
         raise Refusal("invalid_arguments", "[ERROR] must provide a positive integer: length")
     file = filing.begin(call.state, call.app, name, int(length))
     return {"upload_url": f"{call.state.base_url}upload/v1/{file.upload_key}", "file_id": file.id}

@@ -53,7 +53,9 @@ def update(call: Call) -> Json:
 
 def publish(call: Call) -> Json:
     """views.publish"""
-    user = call.user("user_id")
+    user = call.state.users.get(call.required("user_id"))
+    if user is None:
+        raise Refusal("invalid_arguments", "[ERROR] invalid `user_id`")
     source = _view(call, "home")
     if not call.app.home_enabled:
         raise Refusal("not_enabled")
