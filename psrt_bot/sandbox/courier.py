@@ -6,8 +6,10 @@ https://docs.slack.dev/apis/events-api (retries), https://docs.slack.dev/apis/ev
 
 from __future__ import annotations
 
+import copy
 import http.client
 import json
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +19,13 @@ from urllib.parse import urlencode, urlsplit
 
 from slack_sdk.signature import SignatureVerifier
 
-from psrt_bot.sandbox.model import App, Json
+from psrt_bot.sandbox.faults import Mishap
+from psrt_bot.sandbox.model import App, Delivered, Json
 from psrt_bot.sandbox.state import State
 
 ACK_SECONDS = 3.0
+MOST_KEPT = 2000
+"""So many deliveries can be read back; a benchmark must not fill the memory."""
 Kind = Literal["slash_commands", "interactive", "events_api"]
 Status = Literal["ok", "operation_timeout", "dispatch_failed"]
 
@@ -45,7 +50,8 @@ class Parcel:
     payload: Json
 
 
-SocketSend = Callable[[App, Json, float], Ack]
+SocketSend = Callable[[App, Json, float, bool], Ack]
+NO_MISHAP = Mishap("none")
 
 
 class Courier:
@@ -71,15 +77,43 @@ class Courier:
         self, app: App, kind: Kind, payload: Json, attempt: int = 0, reason: str = ""
     ) -> Ack:
         """Deliver now, and wait for the ack at most three seconds. Hold no lock meanwhile."""
-        self.last = Parcel(app.id, kind, payload)
+        self.last = parcel = Parcel(app.id, kind, payload)
+        mishap = self._state.faults.take_mishap(_names(kind, payload), payload) or NO_MISHAP
+        if mishap.never:
+            return Ack("operation_timeout", reason="never_delivered")
+        time.sleep(mishap.seconds)
+        begun = time.monotonic()
+
+        def carry() -> Ack:
+            return self._carry(app, parcel, attempt, reason, mishap.cut)
+
+        again = threading.Thread(target=carry)  # of its own: the pool's may all be waiting here
+        if mishap.copies > 1 and mishap.at_once:
+            again.start()
+        ack = carry()
+        if mishap.copies > 1:
+            if not mishap.at_once:
+                again.start()
+            again.join()
+        if mishap.ack_lost:
+            ack = Ack("operation_timeout", reason="ack_lost")
+        return Ack(ack.status, ack.body, (time.monotonic() - begun) * 1000, ack.reason)
+
+    def _carry(self, app: App, parcel: Parcel, attempt: int, reason: str, cut: bool) -> Ack:
+        kind, payload, state = parcel.kind, parcel.payload, self._state
+        kept = copy.deepcopy(payload)  # a view's values go on changing
+        record = Delivered(state.serial(), app.id, kind, kept, state.now(), attempt)
+        with state.changed():
+            state.delivered = [*state.delivered[1 - MOST_KEPT :], record]
         begun = time.monotonic()
         if app.deliver_url:
-            ack = self._by_http(app, app.deliver_url, kind, payload, attempt, reason)
+            ack = self._by_http(app, app.deliver_url, parcel, attempt, reason, cut)
         else:
-            ack = self._by_socket(
-                app, envelope(self._state, kind, payload, attempt, reason), self.ack_seconds
-            )
-        return Ack(ack.status, ack.body, (time.monotonic() - begun) * 1000, ack.reason)
+            sent = envelope(state, kind, payload, attempt, reason)
+            ack = self._by_socket(app, sent, self.ack_seconds, cut)
+        with state.changed():
+            record.ack = Ack(ack.status, ack.body, (time.monotonic() - begun) * 1000, ack.reason)
+        return ack
 
     def emit(self, app: App, event: Json) -> None:
         """Deliver an event soon, in the background; tried again once when it is not acked."""
@@ -110,13 +144,16 @@ class Courier:
         return acks
 
     def _by_http(
-        self, app: App, url: str, kind: Kind, payload: Json, attempt: int, reason: str
+        self, app: App, url: str, parcel: Parcel, attempt: int, reason: str, cut: bool
     ) -> Ack:
-        body, headers = http_body(kind, payload)
+        body, headers = http_body(parcel.kind, parcel.payload)
         headers |= signature_headers(app.signing_secret, body)
         if attempt:
             headers |= {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason}
         try:
+            if cut:
+                send_and_hang_up(url, body, headers)
+                return Ack("dispatch_failed", reason="connection_failed")
             status, content_type, answer = post(url, body, headers, self.ack_seconds)
         except TimeoutError:
             return Ack("operation_timeout", reason="http_timeout")
@@ -140,6 +177,22 @@ def post(
         return response.status, response.headers.get("Content-Type", ""), text
     finally:
         connection.close()
+
+
+def send_and_hang_up(url: str, body: bytes, headers: dict[str, str]) -> None:
+    """One POST whose answer nobody waits for."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=ACK_SECONDS)
+    connection.request("POST", parts.path or "/", body, headers)
+    connection.close()
+
+
+def _names(kind: Kind, payload: Json) -> set[str]:
+    """What a delivery may be called when a mishap is planned for it."""
+    event = payload.get("event") if kind == "events_api" else None
+    inner = event.get("type") if isinstance(event, dict) else None
+    said = (kind, payload.get("type"), payload.get("command"), inner)
+    return {str(name) for name in said if name}
 
 
 def _parsed(text: str, content_type: str) -> Any:

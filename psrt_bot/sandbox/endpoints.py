@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -12,13 +10,10 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from psrt_bot.sandbox import filing, hooks
 from psrt_bot.sandbox.api import dispatch
-from psrt_bot.sandbox.faults import Fault
 from psrt_bot.sandbox.model import Json
 from psrt_bot.sandbox.refusals import Refusal
 from psrt_bot.sandbox.state import State
-
-NO_FAULT = Fault("none")
-Cut = Callable[[tuple[str, int]], None]
+from psrt_bot.sandbox.trouble import Asked, Cut, Done, Troubles
 
 
 class Endpoints:
@@ -26,7 +21,7 @@ class Endpoints:
 
     def __init__(self, state: State, cut: Cut) -> None:
         self._state = state
-        self._cut = cut
+        self._troubles = Troubles(state.faults, cut)
 
     async def web_api(self, request: Request) -> Response:
         """POST /api/METHOD with a form or JSON; a planned fault strikes here."""
@@ -36,27 +31,20 @@ class Endpoints:
             return JSONResponse(Refusal("invalid_json").answer())
         token = _bearer(request) or str(args.get("token") or "")
         args.pop("token", None)
-        fault = self._state.faults.take(method, args) or NO_FAULT
-        if fault.delay:
-            await asyncio.sleep(fault.delay)
-        if fault.cut == "before":
-            return await self._dropped(request, method, token, args)
-        if fault.status:
-            dispatch.record(self._state, method, token, args, fault.body, fault.status, None)
-            content = json.dumps(fault.body) if fault.body else "<html>no JSON here</html>"
-            return Response(content, fault.status, fault.headers)
-        body, docs = dispatch.answer(self._state, method, token, args)
-        if fault.cut == "after":
-            return await self._dropped(request, method, token, args)
-        dispatch.record(self._state, method, token, args, body, 200, docs)
-        return JSONResponse(body)
 
-    async def _dropped(self, request: Request, method: str, token: str, args: Json) -> Response:
-        dispatch.record(self._state, method, token, args, None, 0, None)
-        if request.client:
-            self._cut((request.client.host, request.client.port))
-        await asyncio.sleep(0)
-        return Response()
+        def note(body: Json | None, status: int, docs: str | None) -> None:
+            dispatch.record(self._state, method, token, args, body, status, docs)
+
+        def effect() -> Done:
+            if (seconds := dispatch.too_soon(self._state, method, token, args)) is not None:
+                refusal = Refusal("ratelimited").of(method)
+                headers = {"Retry-After": str(seconds)}
+                answer = refusal.answer()
+                return Done(JSONResponse(answer, 429, headers), answer, refusal.docs)
+            body, docs = dispatch.answer(self._state, method, token, args)
+            return Done(JSONResponse(body), body, docs)
+
+        return await self._troubles.meet(method, args, Asked(request, effect, note))
 
     async def upload(self, request: Request) -> Response:
         """POST of a file's bytes to the address files.getUploadURLExternal gave."""
@@ -66,9 +54,13 @@ class Endpoints:
             content = parts[0] if parts else b""
         else:
             content = await request.body()
-        if filing.receive(self._state, request.path_params["key"], content):
-            return PlainTextResponse(f"OK - {len(content)}")
-        return PlainTextResponse("invalid upload", 400)
+
+        def effect() -> Done:
+            if filing.receive(self._state, request.path_params["key"], content):
+                return Done(PlainTextResponse(f"OK - {len(content)}"))
+            return Done(PlainTextResponse("invalid upload", 400))
+
+        return await self._troubles.meet("upload", {"length": len(content)}, Asked(request, effect))
 
     async def download(self, request: Request) -> Response:
         """GET of url_private. Without a token that may read it Slack shows its sign-in page."""
@@ -88,8 +80,13 @@ class Endpoints:
             body: Any = await request.json()
         except ValueError:
             body = None
-        status, text = hooks.use(self._state, request.path_params["key"], body)
-        return PlainTextResponse(text, status)
+
+        def effect() -> Done:
+            status, text = hooks.use(self._state, request.path_params["key"], body)
+            return Done(PlainTextResponse(text, status))
+
+        args = body if isinstance(body, dict) else {}
+        return await self._troubles.meet("response_url", args, Asked(request, effect))
 
 
 def _bearer(request: Request) -> str:

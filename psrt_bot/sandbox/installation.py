@@ -50,6 +50,14 @@ class Installation:
         """
         self._workspace.server.hub.disconnect(self.app_id, reason)
 
+    def warn(self) -> None:
+        """Say that the connections will go soon, as Slack does; `close_warned` lets them go."""
+        self._workspace.server.hub.warn(self.app_id)
+
+    def close_warned(self) -> None:
+        """Close the connections that were warned; newer ones stay."""
+        self._workspace.server.hub.disconnect(self.app_id, None, warned=True)
+
     @property
     def last_payload(self) -> Json | None:
         """What was delivered last."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections.abc import Sequence
 from types import TracebackType
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from psrt_bot.sandbox.courier import Courier
 from psrt_bot.sandbox.endpoints import Endpoints
@@ -71,9 +72,10 @@ class _Uvicorn(uvicorn.Server):
 class Server:
     """A workspace being served. Use it as a context manager; `api_url` is a bot's base URL."""
 
-    def __init__(self, state: State, port: int = 0) -> None:
+    def __init__(self, state: State, port: int = 0, routes: Sequence[BaseRoute] = ()) -> None:
         self._state = state
         self._port = port
+        self._routes = routes
         self.hub = SocketHub(state)
         self.courier = Courier(state, self.hub.send)
         self._endpoints = Endpoints(state, self._cut)
@@ -110,6 +112,7 @@ class Server:
     def stop(self) -> None:
         """Close every connection, and end the threads."""
         self._state.emit = lambda _app, _event: None
+        self._state.faults.abandon()
         if self._uvicorn and self._thread:
             self._uvicorn.stop()
             self._thread.join(START_SECONDS)
@@ -125,6 +128,7 @@ class Server:
                 Route("/files-pri/{file}/{rest:path}", ends.download),
                 Route("/hooks/{key:path}", ends.hook, methods=["POST"]),
                 WebSocketRoute("/link/", self.hub.serve),
+                *self._routes,
             ]
         )
 

@@ -29,6 +29,7 @@ class Socket:
     loop: asyncio.AbstractEventLoop
     owed: dict[str, Future[Ack]] = field(default_factory=dict)
     leaving: bool = False
+    warned: bool = False
 
     def send(self, message: Json) -> Future[None]:
         """Send from any thread."""
@@ -102,8 +103,11 @@ class SocketHub:
         with self._state.changed():
             return self._state.apps.get(self._state.tickets.pop(ticket, ""))
 
-    def send(self, app: App, envelope: Json, seconds: float) -> Ack:
-        """Send an envelope over one of the app's connections, in turn, and wait for its ack."""
+    def send(self, app: App, envelope: Json, seconds: float, cut: bool = False) -> Ack:
+        """Send an envelope over one of the app's connections, in turn, and wait for its ack.
+
+        `cut` closes that connection once the envelope is out.
+        """
         sockets = self.of(app.id)
         if not sockets:
             return Ack("dispatch_failed", reason="not_connected")
@@ -113,6 +117,8 @@ class SocketHub:
         socket.owed[envelope["envelope_id"]] = owed
         try:
             socket.send(envelope).result(seconds)
+            if cut:
+                self._close(socket)
             return owed.result(seconds)
         except NotInTime:
             socket.owed.pop(envelope["envelope_id"], None)
@@ -120,13 +126,29 @@ class SocketHub:
         except (RuntimeError, WebSocketDisconnect):
             return Ack("dispatch_failed", reason="connection_lost")
 
-    def disconnect(self, app_id: str, reason: str | None) -> None:
-        """Ask the app's clients to reconnect (not without a reason), then close the connections."""
+    def warn(self, app_id: str) -> None:
+        """Tell the app's clients to reconnect; the old connections stay up for now."""
         for socket in self.of(app_id):
+            socket.warned = True
+            socket.send(disconnect("warning")).result(1)
+
+    def disconnect(self, app_id: str, reason: str | None, warned: bool = False) -> None:
+        """Ask the app's clients to reconnect (not without a reason), then close the connections.
+
+        `warned`: only those that were warned.
+        """
+        for socket in self.of(app_id):
+            if warned and not socket.warned:
+                continue
             socket.leaving = True
             if reason:
                 socket.send(disconnect(reason)).result(1)
-            asyncio.run_coroutine_threadsafe(socket.websocket.close(), socket.loop).result(1)
+            self._close(socket)
+
+    @staticmethod
+    def _close(socket: Socket) -> None:
+        socket.leaving = True
+        asyncio.run_coroutine_threadsafe(socket.websocket.close(), socket.loop).result(1)
 
 
 def hello(app_id: str, connections: int) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
@@ -22,6 +22,7 @@ from psrt_bot.sandbox.modal import Modal
 from psrt_bot.sandbox.person import Person
 from psrt_bot.sandbox.server import Server
 from psrt_bot.sandbox.workspace import Workspace
+from tests.sandbox.listening import Listener
 from tests.sandbox.scripted import ScriptedApp
 
 SCOPES = [
@@ -171,7 +172,8 @@ def over_http(server: Server, installation: Installation, listeners: Listeners) 
         yield app
     finally:
         web.task_dispatcher.shutdown()
-        web.trigger.pull_trigger(web.close)
+        with suppress(OSError):  # the loop, awake already, may have closed before it is woken
+            web.trigger.pull_trigger(web.close)
         thread.join()
         app.listener_runner.listener_executor.shutdown()
 
@@ -195,6 +197,15 @@ def scripted(server: Server, installation: Installation) -> Iterator[ScriptedApp
     installation.deliver_to(app.start())
     yield app
     app.stop()
+
+
+@pytest.fixture
+def listener(server: Server, installation: Installation) -> Iterator[Listener]:
+    made = Listener(server, installation)
+    made.client.connect()
+    installation.wait_connected()
+    yield made
+    hang_up(made.client, installation)
 
 
 @pytest.fixture

@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from contextlib import ExitStack
 from typing import Any
-from urllib.error import URLError
 
-import httpx
 import pytest
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
-from slack_sdk.socket_mode import SocketModeClient
-from slack_sdk.socket_mode.request import SocketModeRequest
-from slack_sdk.socket_mode.response import SocketModeResponse
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
 
-from psrt_bot.sandbox import faults
 from psrt_bot.sandbox.installation import Installation
 from psrt_bot.sandbox.person import Person
 from psrt_bot.sandbox.server import Server
 from psrt_bot.sandbox.workspace import Workspace
 from tests.sandbox.conftest import hang_up, make_manifest
 from tests.sandbox.kit import home, section
+from tests.sandbox.listening import Listener
 from tests.sandbox.scripted import Reply, ScriptedApp
-
-
-class Listener:
-    """slack_sdk's builtin Socket Mode client that acks everything, or nothing."""
-
-    def __init__(self, server: Server, installation: Installation) -> None:
-        web = WebClient(installation.bot_token, base_url=server.api_url)
-        self.client = SocketModeClient(installation.app_token, web_client=web)
-        self.client.socket_mode_request_listeners.append(self.handle)
-        self.received: list[SocketModeRequest] = []
-        self.acking = True
-        self.body: dict[str, Any] | None = None
-
-    def handle(self, client: Any, request: SocketModeRequest) -> None:
-        self.received.append(request)
-        if self.acking:
-            client.send_socket_mode_response(SocketModeResponse(request.envelope_id, self.body))
-
-
-@pytest.fixture
-def listener(server: Server, installation: Installation) -> Iterator[Listener]:
-    made = Listener(server, installation)
-    made.client.connect()
-    installation.wait_connected()
-    yield made
-    hang_up(made.client, installation)
 
 
 def test_socket_mode_client(listener: Listener, alice: Person, workspace: Workspace) -> None:
@@ -106,28 +77,44 @@ def test_one_of_several_sockets(
     hang_up(second.client, installation)
 
 
-def test_too_many_sockets(
-    workspace: Workspace,
-    server: Server,
-    installation: Installation,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """An eleventh connection is turned away (shown with a limit of one)."""
-    monkeypatch.setattr("psrt_bot.sandbox.sockets.MOST_SOCKETS", 1)
-    listeners = [Listener(server, installation) for _ in range(2)]
-    messages: list[str] = []
-    listeners[1].client.auto_reconnect_enabled = False
-    listeners[1].client.default_auto_reconnect_enabled = False
-    listeners[1].client.on_message_listeners.append(messages.append)
-    listeners[1].client.enqueue_message = lambda _message: None  # or it would come again
-    for one in listeners:
-        one.client.connect()
+def test_eleventh_socket(installation: Installation, server: Server) -> None:
+    """Ten connections of an app are welcomed; the eleventh is told why not, and closed."""
+    web = WebClient(base_url=server.api_url)
+
+    def said(stack: ExitStack) -> dict[str, Any]:
+        url = web.apps_connections_open(app_token=installation.app_token)["url"]
+        first: dict[str, Any] = json.loads(stack.enter_context(connect(url)).recv(timeout=3))
+        return first
+
+    with ExitStack() as stack:
+        welcomed = [said(stack)["num_connections"] for _ in range(10)]
+        installation.wait_connected(connections=10)
+        turned_away = said(stack)
+    assert welcomed == list(range(1, 11))
+    assert (turned_away["type"], turned_away["reason"]) == ("disconnect", "too_many_websockets")
+
+
+def test_warned(installation: Installation, server: Server) -> None:
+    """A warned connection stays up until it is closed; one opened after the warning stays."""
+    web = WebClient(base_url=server.api_url)
+
+    def opened() -> ClientConnection:
+        url = web.apps_connections_open(app_token=installation.app_token)["url"]
+        return connect(url)
+
+    with opened() as old:
+        assert json.loads(old.recv())["type"] == "hello"
         installation.wait_connected()
-    workspace.wait_for(lambda: bool(messages))
-    assert installation.connections == 1
-    for one in listeners:
-        hang_up(one.client, installation)
-    assert "too_many_websockets" in messages[0]
+        installation.warn()
+        warning = json.loads(old.recv())
+        assert (warning["type"], warning["reason"]) == ("disconnect", "warning")
+        with opened() as new:
+            installation.wait_connected(connections=2)
+            installation.close_warned()
+            with pytest.raises(ConnectionClosed):
+                old.recv(timeout=3)
+            assert json.loads(new.recv())["type"] == "hello"
+            assert installation.connections == 1
 
 
 def test_signature(installation: Installation, scripted: ScriptedApp, alice: Person) -> None:
@@ -220,50 +207,6 @@ def test_home_opened(scripted: ScriptedApp, client: WebClient, alice: Person) ->
     alice.open_home()
     assert scripted.last["event"]["view"]["type"] == "home"
     assert scripted.last["event"]["tab"] == "home"
-
-
-def test_rate_limited(workspace: Workspace, client: WebClient) -> None:
-    """A planned 429 says when to come back, has no effect, and strikes once."""
-    workspace.faults.add("chat.postMessage", faults.rate_limited(7))
-    with pytest.raises(SlackApiError) as limited:
-        client.chat_postMessage(channel="team", text="x")
-    assert limited.value.response.status_code == 429
-    assert limited.value.response.headers["Retry-After"] == "7"
-    assert not workspace.as_user("alice").channel("team").messages
-    client.chat_postMessage(channel="team", text="x")
-
-
-def test_server_error(workspace: Workspace, client: WebClient) -> None:
-    """A planned 5xx has no effect, and can be bound to arguments."""
-    workspace.faults.add("*", faults.server_error(), when=lambda args: args.get("text") == "a")
-    client.chat_postMessage(channel="team", text="b")
-    with pytest.raises(SlackApiError) as failed:
-        client.chat_postMessage(channel="team", text="a")
-    assert failed.value.response.status_code == 503
-
-
-@pytest.mark.parametrize(("fault", "effect"), [("cut_before", 0), ("cut_after", 1)])
-def test_cut(
-    workspace: Workspace, server: Server, installation: Installation, fault: str, effect: int
-) -> None:
-    """A cut connection gives no answer; the call took effect, or not, as planned."""
-    workspace.faults.add("chat.postMessage", getattr(faults, fault)())
-    client = WebClient(installation.bot_token, base_url=server.api_url, retry_handlers=[])
-    with pytest.raises((URLError, ConnectionError, httpx.HTTPError)):
-        client.chat_postMessage(channel="team", text="x")
-    assert len(workspace.as_user("alice").channel("team").messages) == effect
-    assert workspace.calls[-1].answer is None
-
-
-def test_delayed(workspace: Workspace, installation: Installation, server: Server) -> None:
-    """A delayed call outlives its caller's patience, and takes effect late."""
-    workspace.faults.add("chat.postMessage", faults.delayed(0.2))
-    headers = {"Authorization": f"Bearer {installation.bot_token}"}
-    body = {"channel": "team", "text": "late"}
-    url = f"{server.api_url}chat.postMessage"
-    with pytest.raises(httpx.ReadTimeout):
-        httpx.post(url, json=body, headers=headers, timeout=0.05)
-    workspace.as_user("alice").channel("team").wait(lambda m: m.text == "late")
 
 
 def test_serving_again(workspace: Workspace, installation: Installation) -> None:
