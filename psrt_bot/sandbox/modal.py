@@ -45,6 +45,11 @@ class Modal:
         return "\n".join(part for part in parts if part)
 
     @property
+    def as_read(self) -> str:
+        """The text of its blocks as its reader sees it, dates in their zone."""
+        return reading.text_of(self.view.blocks, self._person.look)
+
+    @property
     def labels(self) -> list[str]:
         """The labels of the inputs, in order."""
         return [b["label"]["text"] for b in self.view.blocks if b["type"] == "input"]

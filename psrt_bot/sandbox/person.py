@@ -10,6 +10,7 @@ from psrt_bot.sandbox.courier import event_callback
 from psrt_bot.sandbox.interactions import Outcome
 from psrt_bot.sandbox.modal import Modal
 from psrt_bot.sandbox.model import Channel, Json, Message, User, View
+from psrt_bot.sandbox.rendering import rendered
 from psrt_bot.sandbox.seen import ChannelView, Home, SeenMessage
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class Person:
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
+
+    def look(self, text: str, kind: str) -> str:
+        """How a text of this type (`mrkdwn`, `plain_text`) looks to this person."""
+        return rendered(self.workspace.state, self.user, text, kind)
 
     # doing
 
@@ -88,6 +93,8 @@ class Person:
         place = self._place(channel)
         if self.id not in place.members:
             raise PermissionError(f"{self.name} is not in {channel}")
+        if channel is None and not self.workspace.state.only_app().takes_messages:
+            raise PermissionError("the app's Messages tab takes no messages")
         thread_ts = thread.ts if thread else None
         message = posting.post(self.workspace.state, place, self.id, text, thread_ts=thread_ts)
         return SeenMessage(self, message)

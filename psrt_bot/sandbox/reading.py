@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from psrt_bot.sandbox.model import Json
 from psrt_bot.sandbox.surfaces import elements_of
 
+Look = Callable[[str, str], str]
+"""How a text of a type looks: the raw text, or what one reader sees of it."""
 
-def words(part: object) -> Iterator[str]:
+
+def _raw(text: str, _kind: str) -> str:
+    return text
+
+
+def words(part: object, look: Look = _raw) -> Iterator[str]:
     """All readable text of blocks, in order: texts, labels, button texts, options, alt texts."""
     if isinstance(part, list):
         for item in part:
-            yield from words(item)
+            yield from words(item, look)
     elif isinstance(part, dict):
         if part.get("type") in ("plain_text", "mrkdwn", "text", "markdown"):
-            yield str(part.get("text", ""))
+            yield look(str(part.get("text", "")), part["type"])
             return
         for name in ("alt_text", "initial_value"):
             if isinstance(part.get(name), str):
                 yield part[name]
         for name, item in part.items():
             if name != "confirm" and not name.startswith("initial_"):
-                yield from words(item)
+                yield from words(item, look)
 
 
-def text_of(blocks: list[Json]) -> str:
+def text_of(blocks: list[Json], look: Look = _raw) -> str:
     """The readable text of blocks, one piece a line."""
-    return "\n".join(piece for piece in words(blocks) if piece)
+    return "\n".join(piece for piece in words(blocks, look) if piece)
 
 
 def buttons_of(blocks: list[Json]) -> list[tuple[Json, Json]]:

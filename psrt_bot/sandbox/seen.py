@@ -60,6 +60,16 @@ class SeenMessage:
         return f"{self.message.text}\n{reading.text_of(self.message.blocks)}".strip()
 
     @property
+    def as_read(self) -> str:
+        """What its reader sees: the blocks, or the text of a message without any.
+
+        Dates stand in the reader's zone and mentions as names, in mrkdwn; see `rendering`.
+        """
+        look = self._person.look
+        blocks = reading.text_of(self.message.blocks, look)
+        return blocks if self.message.blocks else look(self.message.text, "mrkdwn")
+
+    @property
     def buttons(self) -> list[str]:
         """The labels of the buttons."""
         return [e["text"]["text"] for _, e in reading.buttons_of(self.message.blocks)]
@@ -159,6 +169,11 @@ class Home:
     def rendered(self) -> str:
         """All its text."""
         return reading.text_of(self.view.blocks)
+
+    @property
+    def as_read(self) -> str:
+        """All its text as its reader sees it, dates in their zone."""
+        return reading.text_of(self.view.blocks, self._person.look)
 
     @property
     def buttons(self) -> list[str]:
