@@ -46,64 +46,90 @@ class Asked:
 
 
 def read_command(body: Mapping[str, Any]) -> Asked:
-    """Read a slash command's payload."""
+    """Read a slash command's payload.
+
+    Raises:
+        MalformedPayload: nobody asks.
+    """
     return Asked(
-        user_id=_text(body, "user_id"),
+        user_id=_needed(body, "user_id"),
         trigger_id=_text(body, "trigger_id"),
-        text=str(body.get("text") or "").strip(),
-        response_url=str(body.get("response_url") or ""),
+        text=_text(body, "text").strip(),
+        response_url=_text(body, "response_url"),
     )
 
 
 def read_action(body: Mapping[str, Any]) -> Asked:
-    """Read a ``block_actions`` payload."""
-    actions = body.get("actions") or [{}]
-    view = body.get("view") or {}
+    """Read a ``block_actions`` payload.
+
+    Raises:
+        MalformedPayload: nobody asks.
+    """
+    actions = body.get("actions")
+    clicked = actions[0] if isinstance(actions, list) and actions else None
+    view = _part(body, "view")
     return Asked(
-        user_id=_text(body.get("user") or {}, "id"),
-        trigger_id=str(body.get("trigger_id") or ""),
-        value=str(actions[0].get("value") or ""),
-        view_id=str(view.get("id") or "") if view.get("type") == "modal" else "",
-        metadata=str(view.get("private_metadata") or ""),
+        user_id=_needed(_part(body, "user"), "id"),
+        trigger_id=_text(body, "trigger_id"),
+        value=_text(clicked if isinstance(clicked, Mapping) else {}, "value"),
+        view_id=_text(view, "id") if view.get("type") == "modal" else "",
+        metadata=_text(view, "private_metadata"),
         values=_values(view),
-        response_url=str(body.get("response_url") or ""),
+        response_url=_text(body, "response_url"),
     )
 
 
 def read_submission(body: Mapping[str, Any]) -> Asked:
-    """Read a ``view_submission`` payload."""
-    view = body.get("view") or {}
+    """Read a ``view_submission`` payload.
+
+    Raises:
+        MalformedPayload: nobody asks, or no modal was submitted.
+    """
+    view = _part(body, "view")
     return Asked(
-        user_id=_text(body.get("user") or {}, "id"),
-        trigger_id=str(body.get("trigger_id") or ""),
-        view_id=_text(view, "id"),
-        metadata=str(view.get("private_metadata") or ""),
+        user_id=_needed(_part(body, "user"), "id"),
+        trigger_id=_text(body, "trigger_id"),
+        view_id=_needed(view, "id"),
+        metadata=_text(view, "private_metadata"),
         values=_values(view),
     )
 
 
+def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = body.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
 def _text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise MalformedPayload(f"the payload has no {name}")
-    return value
+    return value if isinstance(value, str) else ""
+
+
+def _needed(body: Mapping[str, Any], name: str) -> str:
+    if value := _text(body, name):
+        return value
+    raise MalformedPayload(f"the payload has no {name}")
 
 
 def _values(view: Mapping[str, Any]) -> dict[str, Value]:
-    state = (view.get("state") or {}).get("values") or {}
+    fields = _part(_part(view, "state"), "values")
     return {
-        block_id: _value(element)
-        for block_id, elements in state.items()
+        name: _value(element)
+        for name, elements in fields.items()
+        if isinstance(elements, Mapping)
         for element in elements.values()
+        if isinstance(element, Mapping)
     }
 
 
 def _value(element: Mapping[str, Any]) -> Value:
-    if "selected_options" in element:
-        return tuple(str(option["value"]) for option in element["selected_options"])
-    if option := element.get("selected_option"):
-        return str(option["value"])
+    several = element.get("selected_options")
+    if isinstance(several, list):
+        chosen = (_text(option, "value") for option in several if isinstance(option, Mapping))
+        return tuple(value for value in chosen if value)
+    if option := _part(element, "selected_option"):
+        return _text(option, "value")
     for key in ("value", "selected_user", "selected_conversation", "selected_date"):
-        if element.get(key) is not None:
-            return str(element[key])
+        if value := _text(element, key):
+            return value
     return ""

@@ -238,7 +238,7 @@ def translate(error: Exception, kind: Kind, asked: Asked | None) -> Answer:
         return _at_fields(error.problems, asked)
     if isinstance(error, RuleError):
         text = str(error)
-    elif isinstance(error, OperationalError):
+    elif isinstance(error, OperationalError) and _is_passing(error):
         log.warning("database_busy", door=kind, error=type(error.orig).__name__)
         text = BUSY
     else:
@@ -248,6 +248,12 @@ def translate(error: Exception, kind: Kind, asked: Asked | None) -> Answer:
     if kind is Kind.FORM and asked is not None:
         return _at_fields({"": text}, asked)
     return Say(text)
+
+
+def _is_passing(error: OperationalError) -> bool:
+    """Whether the database may do the same in a moment: locked, or not reachable just now."""
+    name = getattr(error.orig, "sqlite_errorname", None)  # PostgreSQL's errors have none
+    return name is None or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 
 
 def _at_fields(problems: dict[str, str], asked: Asked) -> Answer:
