@@ -117,6 +117,8 @@ def _vote(stage: Stage, login: str, choice: str) -> None:
 
 def vote(stage: Stage) -> Iterable[str]:
     """Ten members vote in secret; nobody else sees anything of it."""
+    # The thread's first message comes after the card; what is counted here must stand still.
+    stage.person("lea").channel("team").wait(lambda m: m.thread_ts is not None)
     before = len(stage.person("lea").channel("team").everything)
     for login, choice in BALLOTS.items():
         _vote(stage, login, choice)
