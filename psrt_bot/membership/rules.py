@@ -144,7 +144,7 @@ def insertion_index(names: Sequence[str], new: str) -> int:
     return place
 
 
-_GITHUB_NAME = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9])*")
+_GITHUB_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 # Two of the invisible characters join letters in some scripts' names; the others only deceive.
 _JOINERS = "\u200c\u200d"
 _REFUSED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -188,15 +188,17 @@ def github_key(name: str) -> str | None:
 def github_name_problem(name: str) -> str | None:
     """Say what is wrong with a GitHub user name; an empty one is wrong here (callers may allow it).
 
-    GitHub's rule for new accounts: 1 to 39 letters, digits or single hyphens, none at either end.
-    Not checked: whether the account exists. Source: R5.
+    Refused is only what no account has: over 39 characters, others than ASCII letters, digits,
+    hyphens and underscores, or one of the latter two at the start. New accounts have no double
+    hyphen and none at the end, but old ones do; an underscore stands before an enterprise's short
+    code. Not checked: whether the account exists. Source: R5.
     """
     if not name:
         return "the GitHub name is empty; write the user name without @"
     if len(name) > MAX_GITHUB_NAME or not _GITHUB_NAME.fullmatch(name):
         return (
-            f"{name[:60]!r} is no GitHub user name; write 1 to {MAX_GITHUB_NAME} letters, digits "
-            "or single hyphens, no hyphen at either end, without @"
+            f"{name[:60]!r} is no GitHub user name; write 1 to {MAX_GITHUB_NAME} letters, digits, "
+            "hyphens or underscores, the first a letter or digit, without @"
         )
     return None
 

@@ -216,10 +216,10 @@ def test_the_entry_is_the_truth() -> None:
 
 def test_stored_rows_are_checked() -> None:
     """Rows that could not be read back are refused, all problems at once."""
-    rows = [("", ANN), ("", Entry("", "x--y")), ("", Entry("Amy", "ANN-ABLE", "x" * 1001))]
+    rows = [("", ANN), ("", Entry("", "x.y")), ("", Entry("Amy", "ANN-ABLE", "x" * 1001))]
     with pytest.raises(RosterError) as caught:
         Roster.from_records(rows, Style())
-    starts = ("line 2: the name", "line 2: 'x--y' is", "line 3: the notes", "line 3: the GitHub")
+    starts = ("line 2: the name", "line 2: 'x.y' is", "line 3: the notes", "line 3: the GitHub")
     for problem, start in zip(caught.value.problems, starts, strict=True):
         assert problem.startswith(start)
 
@@ -236,7 +236,7 @@ def test_every_problem_has_its_line() -> None:
             b"",
             b" ,eve,",
             b"x" * 201 + b",x,",
-            b"Fay,f_y,",
+            b"Fay,f.y,",
             b"G\xe9o,geo,",
             b"Hal\tHill,hal,",
             b'"Ida,ida,',
@@ -248,14 +248,17 @@ def test_every_problem_has_its_line() -> None:
             b"Ned,ned," + b"x" * 1001,
             b"x" * 10_001,
             b"lonely",
-            b"-,a--b,x",
+            b"-,-a-b,x",
         ]
     )
     three = (
         "(Name,GitHub username,Notes); add the missing commas, or quote a field that holds commas"
     )
     quotes = 'quote a whole field, write "" for a quote inside, and end it on the same line'
-    github = "write 1 to 39 letters, digits or single hyphens, no hyphen at either end, without @"
+    github = (
+        "write 1 to 39 letters, digits, hyphens or underscores, the first a letter or digit, "
+        "without @"
+    )
     assert problems_of(data) == (
         "line 1: this is a header, which the list does not have; remove the line",
         f"line 3: 2 columns, not 3 {three}",
@@ -264,7 +267,7 @@ def test_every_problem_has_its_line() -> None:
         "line 6: the line is blank; remove it",
         "line 7: the name is empty; write the person's name",
         "line 8: the name has 201 characters; shorten it to 200",
-        f"line 9: 'f_y' is no GitHub user name; {github}",
+        f"line 9: 'f.y' is no GitHub user name; {github}",
         "line 10: byte 2 (0xE9) is not UTF-8; save the file as UTF-8",
         "line 11: it holds the control or invisible character U+0009; remove it",
         f"line 12: broken quotes (unexpected end of data); {quotes}",
@@ -274,7 +277,7 @@ def test_every_problem_has_its_line() -> None:
         "line 18: the notes have 1001 characters; shorten to 1000",
         "line 19: it has 10001 characters; shorten it to 10000",
         f"line 20: 1 column, not 3 {three}",
-        f"line 21: 'a--b' is no GitHub user name; {github}",
+        f"line 21: '-a-b' is no GitHub user name; {github}",
     )
 
 
