@@ -15,7 +15,7 @@ from sqlmodel import Session
 from commands import card, decisions, home, hub, nominate, people, results, vote
 from commands.surface import Surface
 from psrt_bot.home.service import Homes
-from psrt_bot.membership.messages import delivery_died
+from psrt_bot.membership.messages import delivery_died, delivery_held
 from psrt_bot.membership.rules import Permission
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.people import Members
@@ -30,7 +30,7 @@ from psrt_bot.runtime.clock import Clock, MovableClock, SystemClock
 from psrt_bot.runtime.deadlines import Handler, Sweep
 from psrt_bot.runtime.delivery import Delivery
 from psrt_bot.runtime.heartbeat import beat
-from psrt_bot.runtime.people import Directory, may_post
+from psrt_bot.runtime.people import Directory, why_unfit
 from psrt_bot.runtime.scheduler import Scheduler
 from psrt_bot.runtime.sending import Renderers, Sender
 from psrt_bot.runtime.slack import FAILURES, VIEW_TIMEOUT, judge, new_client
@@ -146,7 +146,7 @@ class Bot:
             home=services.home.render,
         )
         sender = Sender(self._work, self._client, renderers)
-        self._delivery = Delivery(self._work, self.clock, sender, self.facts, may_post)
+        self._delivery = Delivery(self._work, self.clock, sender, self.facts, why_unfit)
         self._closing = Closing(self._work, self.clock, services.polls)
         self._sweep = Sweep(
             self._work,
@@ -306,7 +306,12 @@ def _bind(announced: facts.Facts, services: Services) -> None:
             return  # a message to an admin died; telling admins of it could go on for ever
         services.admins.tell_each(session, now, delivery_died(fact.conversation, fact.code))
 
+    def tell_of_held(session: Session, now: datetime, fact: facts.DeliveryHeld) -> None:
+        message = delivery_held(fact.conversation, fact.reason)
+        services.admins.tell_each(session, now, message)
+
     announced.bind(facts.DeliveryDied, tell_of_dead)
+    announced.bind(facts.DeliveryHeld, tell_of_held)
 
 
 def bind_people(announced: facts.Facts) -> None:

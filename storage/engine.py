@@ -58,6 +58,8 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """Yield a session that sees one moment of the database; whatever it did is rolled back."""
         with Session(self.engine, expire_on_commit=False) as session:
+            if not self.is_sqlite:  # there each statement would see a moment of its own
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
             session.expunge_all()  # what was read stays readable after the session
 

@@ -83,6 +83,7 @@ class SlackUser(SQLModel, table=True):
     is_bot: bool
     is_deleted: bool
     is_guest: bool
+    is_foreign: bool = False  # of another workspace, met in a shared channel
     time_zone: str
     seen_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -21,6 +21,12 @@ class OutboxRow(SQLModel, table=True):
             sqlite_where=text("finished_at IS NULL"),
             postgresql_where=text("finished_at IS NULL"),
         ),
+        Index(
+            "outbox_in_order",
+            "seq",
+            sqlite_where=text("finished_at IS NULL"),
+            postgresql_where=text("finished_at IS NULL"),
+        ),
     )
 
     seq: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True))
@@ -35,7 +41,12 @@ class OutboxRow(SQLModel, table=True):
     try_at: datetime = Field(sa_type=UtcDateTime)
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     token: str | None = None
-    attempts: int = 0
+    attempts: int = 0  # failures so far
+    # Since its own first failure, not since its creation: it may have waited long for its turn.
+    failing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # Since when its channel is unfit; admins are told once.
+    held_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # A call may have taken effect, though nobody heard its answer.
     ambiguous_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     progress: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

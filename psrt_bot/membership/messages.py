@@ -44,10 +44,28 @@ def delivery_died(conversation: str, code: str) -> Message:
     """Return what admins hear of a message that cannot be delivered: where to and why, never what.
 
     Args:
-        conversation: a channel's id, or ``dm:`` and a user's id.
+        conversation: a channel's id, or a kind of conversation and whose it is, as in ``dm:U0123``.
         code: Slack's error code.
     """
-    user = conversation.removeprefix("dm:")
-    where = blocks.mention(user) if user != conversation else f"<#{conversation}>"
+    kind, _, whose = conversation.rpartition(":")
+    if kind == "":
+        where = f"<#{whose}>"
+    elif kind == "fan":
+        where = "somebody"  # a reminder: who has not voted is nobody's business
+    else:
+        where = blocks.mention(whose)
     text = f"A message to {where} cannot be delivered: Slack says {code}. It is not tried again."
+    return Message(text, [blocks.section(text)])
+
+
+def delivery_held(channel: str, reason: str) -> Message:
+    """Return what admins hear when messages to a channel wait until it is fit (DESIGN section 2).
+
+    Args:
+        reason: why it is not, as words that follow its name.
+    """
+    text = (
+        f"Messages to <#{channel}> are held back: {reason}. It must be private, not shared with "
+        "another workspace, not archived, and the bot must be in it. They follow once it is."
+    )
     return Message(text, [blocks.section(text)])

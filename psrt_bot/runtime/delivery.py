@@ -5,21 +5,30 @@ cannot finish what another has taken over. DESIGN section 4 says what can be pro
 """
 
 import random
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, case, exists, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from psrt_bot.runtime.clock import Clock
-from psrt_bot.runtime.facts import DeliveryDied, Facts
-from psrt_bot.runtime.leases import LEASE, lease_clock
-from psrt_bot.runtime.outbox import DIRECT, Kind
+from psrt_bot.runtime.facts import DeliveryDied, DeliveryHeld, Facts
+from psrt_bot.runtime.leases import LEASE, TakenOver, lease_clock
+from psrt_bot.runtime.outbox import Kind
 from psrt_bot.runtime.rules import GIVE_UP_AFTER, Outcome, retry_delay
 from psrt_bot.runtime.sending import Sender, Sent
-from psrt_bot.runtime.slack import FAILURES, Failure, Verdict, judge
+from psrt_bot.runtime.slack import (
+    FAILURES,
+    UNFIT_CHANNEL,
+    WAITS_FOR_ADMINS,
+    Failure,
+    Verdict,
+    judge,
+)
 from psrt_bot.runtime.sql import rows
 from storage.engine import Database
 from storage.runtime import OutboxRow, Posted
@@ -27,134 +36,165 @@ from storage.types import new_id
 
 log = structlog.get_logger(__name__)
 
-BATCH = 20
 LOOK_AFTER = timedelta(seconds=60)  # a call whose answer was lost may still take effect late
 HELD_FOR = timedelta(minutes=10)
+BUDGET = timedelta(seconds=20)  # of real time; then whoever called may look at deadlines first
 
-MayPost = Callable[[Session, str], bool]
+UnfitReason = Callable[[Session, str], str | None]
 
 
 class Delivery:
     """The worker behind the outbox.
 
     Args:
-        may_post: tells whether a channel is fit to be posted to; rows for an unfit one wait.
+        unfit: tells why a channel may not be posted to, or None; rows for an unfit one wait.
+        budget: how long one run may take in real time before it begins no further row.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, sender: Sender, facts: Facts, may_post: MayPost
+        self,
+        database: Database,
+        clock: Clock,
+        sender: Sender,
+        facts: Facts,
+        unfit: UnfitReason,
+        *,
+        budget: timedelta = BUDGET,
     ) -> None:
         self._database = database
         self._clock = clock
         self._sender = sender
         self._facts = facts
-        self._may_post = may_post
+        self._unfit = unfit
+        self._budget = budget
 
     def run(self) -> int:
-        """Deliver everything that is due now; return how many rows were finished."""
+        """Deliver what is due now, as far as the budget goes; return how many rows were finished.
+
+        What is left is due still: ``next_try`` says so.
+        """
         finished = 0
-        while claimed := self._claim():
-            finished += sum(self._deliver(row) for row in claimed)
+        until = time.monotonic() + self._budget.total_seconds()
+        while (row := self._claim()) is not None:
+            finished += self._deliver(row)
+            if time.monotonic() >= until:
+                break
         return finished
 
     def next_try(self) -> datetime | None:
-        """Return when the next waiting row may be tried, or None when nothing is owed."""
+        """Return when the next row may be tried, or None when nothing can be done now or later.
+
+        Rows that wait for their turn, or that another worker has, do not count.
+        """
         with self._database.reading() as session:
             return session.scalar(
                 select(col(OutboxRow.try_at))
-                .where(col(OutboxRow.finished_at).is_(None))
+                .where(_first_in_line(), _unleased(lease_clock(session)))
                 .order_by(col(OutboxRow.try_at))
                 .limit(1)
             )
 
-    def _claim(self) -> list[OutboxRow]:
-        """Lease the first waiting row of each conversation."""
+    def _claim(self) -> OutboxRow | None:
+        """Lease the next row that is the first of its conversation.
+
+        One at a time, so that no lease runs out while other rows are being delivered. Whoever had
+        the row before and let the lease run out may have died in the middle of a call.
+        """
+        now = self._clock.now()
         with self._database.transaction() as session:
             moment = lease_clock(session)
-            before = aliased(OutboxRow)
             due = (
                 select(col(OutboxRow.seq))
-                .where(
-                    col(OutboxRow.finished_at).is_(None),
-                    col(OutboxRow.try_at) <= self._clock.now(),
-                    or_(col(OutboxRow.lease_until).is_(None), col(OutboxRow.lease_until) < moment),
-                    ~exists().where(
-                        col(before.conversation) == col(OutboxRow.conversation),
-                        col(before.finished_at).is_(None),
-                        col(before.seq) < col(OutboxRow.seq),
-                    ),
-                )
+                .where(_first_in_line(), _unleased(moment), col(OutboxRow.try_at) <= now)
                 .order_by(col(OutboxRow.seq))
-                .limit(BATCH)
+                .limit(1)
                 .with_for_update(skip_locked=True)
             )
-            claimed = session.scalars(
+            abandoned = col(OutboxRow.lease_until).is_not(None)
+            return session.scalars(
                 update(OutboxRow)
-                .where(col(OutboxRow.seq).in_(due.scalar_subquery()))
-                .values(lease_until=moment + LEASE, token=new_id(), attempts=OutboxRow.attempts + 1)
+                .where(col(OutboxRow.seq) == due.scalar_subquery())
+                .values(
+                    lease_until=moment + LEASE,
+                    token=new_id(),
+                    ambiguous_at=case((abandoned, now), else_=OutboxRow.ambiguous_at),
+                )
                 .returning(OutboxRow)
                 .execution_options(synchronize_session=False)
-            ).all()
-            return sorted(claimed, key=lambda row: row.seq or 0)
+            ).one_or_none()
 
     def _deliver(self, row: OutboxRow) -> bool:
-        now = self._clock.now()
-        if self._held(row):
-            self._postpone(row, now + HELD_FOR)
-            return False
+        if reason := self._held(row):
+            return self._hold(row, reason)
         try:
-            sent = self._sender.send(row, now, lambda progress: self._save(row, progress))
+            sent = self._sender.send(
+                row, self._clock.now(), lambda progress=None: self._keep(row, progress)
+            )
+        except TakenOver:
+            log.warning("delivery_taken_over", kind=row.kind, outbox_id=row.id)
+            return False
         except FAILURES as error:
-            return self._failed(row, now, judge(error))
+            return self._failed(row, judge(error))
         except Exception:
             log.exception("delivery_error", kind=row.kind, outbox_id=row.id)
-            return self._failed(row, now, Verdict(Failure.LATER, "internal"))
-        self._finish(row, now, Outcome.DROPPED if sent.dropped else Outcome.SENT, sent)
+            return self._failed(row, Verdict(Failure.AMBIGUOUS, "internal"))
+        self._finish(row, Outcome.DROPPED if sent.dropped else Outcome.SENT, sent)
         return True
 
-    def _held(self, row: OutboxRow) -> bool:
-        if row.kind == Kind.HOME or ":" in row.conversation:
-            return False
+    def _held(self, row: OutboxRow) -> str | None:
+        if not _is_channel(row):
+            return None
         with self._database.reading() as session:
-            return not self._may_post(session, row.conversation)
+            return self._unfit(session, row.conversation)
 
-    def _failed(self, row: OutboxRow, now: datetime, verdict: Verdict) -> bool:
-        too_old = now - max(row.created_at, row.try_at - GIVE_UP_AFTER) > GIVE_UP_AFTER
-        if verdict.failure is Failure.FINAL or too_old:
-            log.error("delivery_dead", kind=row.kind, outbox_id=row.id, code=verdict.code)
-            self._finish(row, now, Outcome.DEAD, code=verdict.code)
-            return True
-        log.warning("delivery_failed", kind=row.kind, outbox_id=row.id, code=verdict.code)
-        delay = verdict.wait or retry_delay(row.attempts, random.random())  # noqa: S311 -- jitter
-        is_direct = row.conversation.startswith(DIRECT)
-        ambiguous = verdict.failure is Failure.AMBIGUOUS and is_direct and row.kind == Kind.MESSAGE
-        if ambiguous:
-            delay = max(delay, LOOK_AFTER)
-        self._postpone(row, now + delay, ambiguous_at=now if ambiguous else row.ambiguous_at)
+    def _hold(self, row: OutboxRow, reason: str) -> bool:
+        """Let a row wait for its channel to be fit, and tell admins the first time."""
+        now = self._clock.now()
+        since = row.held_since or now
+        values = _released(now + HELD_FOR) | {"held_since": since}
+        with self._database.transaction() as session:
+            mine = rows(session.execute(_mine(row).values(**values)))
+            if mine and row.held_since is None:
+                log.error("delivery_held", channel=row.conversation, reason=reason)
+                self._facts.announce(session, now, DeliveryHeld(row.conversation, reason))
         return False
 
-    def _save(self, row: OutboxRow, progress: dict[str, object]) -> None:
+    def _failed(self, row: OutboxRow, verdict: Verdict) -> bool:
+        now = self._clock.now()
+        final = verdict.failure is Failure.FINAL
+        if final and _is_channel(row) and (reason := UNFIT_CHANNEL.get(verdict.code)):
+            return self._hold(row, reason)
+        since = row.failing_since
+        if verdict.code not in WAITS_FOR_ADMINS:
+            since = since or now
+            if final or now - since > GIVE_UP_AFTER:
+                log.error("delivery_dead", kind=row.kind, outbox_id=row.id, code=verdict.code)
+                self._finish(row, Outcome.DEAD, code=verdict.code)
+                return True
+        log.warning("delivery_failed", kind=row.kind, outbox_id=row.id, code=verdict.code)
+        failures = row.attempts + 1
+        delay = verdict.wait or retry_delay(failures, random.random())  # noqa: S311 -- jitter
+        values: dict[str, Any] = {"attempts": failures, "failing_since": since}
+        if verdict.failure is Failure.AMBIGUOUS:
+            values["ambiguous_at"] = now
+            if not (_is_channel(row) and row.kind == Kind.MESSAGE):
+                delay = max(delay, LOOK_AFTER)
         with self._database.transaction() as session:
-            session.execute(_mine(row).values(progress=progress))
+            session.execute(_mine(row).values(**_released(now + delay), **values))
+        return False
 
-    def _postpone(
-        self, row: OutboxRow, until: datetime, ambiguous_at: datetime | None = None
-    ) -> None:
+    def _keep(self, row: OutboxRow, progress: dict[str, Any] | None) -> None:
         with self._database.transaction() as session:
-            session.execute(
-                _mine(row).values(
-                    try_at=until, lease_until=None, token=None, ambiguous_at=ambiguous_at
-                )
-            )
+            values: dict[str, Any] = {"lease_until": lease_clock(session) + LEASE}
+            if progress is not None:
+                values["progress"] = progress
+            if rows(session.execute(_mine(row).values(**values))) == 0:
+                raise TakenOver
 
     def _finish(
-        self,
-        row: OutboxRow,
-        now: datetime,
-        outcome: Outcome,
-        sent: Sent | None = None,
-        code: str = "",
+        self, row: OutboxRow, outcome: Outcome, sent: Sent | None = None, code: str = ""
     ) -> None:
+        now = self._clock.now()
         # The content is not kept once it is delivered: Slack has it, the database need not.
         values = {"finished_at": now, "outcome": outcome, "lease_until": None, "payload": {}}
         with self._database.transaction() as session:
@@ -162,14 +202,42 @@ class Delivery:
                 return
             if row.kind == Kind.MESSAGE and row.slot and sent and sent.ts and sent.channel:
                 session.merge(Posted(slot=row.slot, channel=sent.channel, ts=sent.ts))
-            if outcome is Outcome.DEAD:
-                fact = DeliveryDied(row.kind, row.conversation, code)
+            codes = {code} if outcome is Outcome.DEAD else set(sent.refused if sent else ())
+            for said in sorted(codes):
+                fact = DeliveryDied(row.kind, row.conversation, said)
                 self._facts.announce(session, now, fact)
 
 
-def _mine(row: OutboxRow):  # type: ignore[no-untyped-def]  # SQLAlchemy's own type is private
+def _is_channel(row: OutboxRow) -> bool:
+    """Whether a row goes to a channel; all else is told by a prefix (``dm:``, ``fan:``, …)."""
+    return ":" not in row.conversation
+
+
+def _first_in_line() -> ColumnElement[bool]:
+    """Not done, and nothing before it in its conversation."""
+    before = aliased(OutboxRow)
+    return and_(
+        col(OutboxRow.finished_at).is_(None),
+        ~exists().where(
+            col(before.conversation) == col(OutboxRow.conversation),
+            col(before.finished_at).is_(None),
+            col(before.seq) < col(OutboxRow.seq),
+        ),
+    )
+
+
+def _unleased(moment: datetime) -> ColumnElement[bool]:
+    return or_(col(OutboxRow.lease_until).is_(None), col(OutboxRow.lease_until) < moment)
+
+
+def _mine(row: OutboxRow) -> Update:
+    """Change a row, if this worker still has it."""
     return update(OutboxRow).where(
         col(OutboxRow.seq) == row.seq,
         col(OutboxRow.token) == row.token,
         col(OutboxRow.finished_at).is_(None),
     )
+
+
+def _released(try_at: datetime) -> dict[str, Any]:
+    return {"try_at": try_at, "lease_until": None, "token": None}

@@ -84,11 +84,29 @@ class MemberLeft:
 
 @dataclass(frozen=True)
 class DeliveryDied:
-    """A message could not be delivered and will not be tried again."""
+    """A message could not be delivered and will not be tried again.
+
+    Args:
+        kind: of ``outbox.Kind``; a fan-out does not say who was not reached, since that could
+            tell what is secret (who has not voted).
+        code: Slack's error code.
+    """
 
     kind: str
     conversation: str
     code: str
+
+
+@dataclass(frozen=True)
+class DeliveryHeld:
+    """Messages to a channel wait, because it is not fit to be posted to.
+
+    Args:
+        reason: why, as words that follow the channel's name.
+    """
+
+    conversation: str
+    reason: str
 
 
 Fact = TypeVar("Fact")

@@ -14,6 +14,10 @@ LEASE = timedelta(seconds=60)  # three times the longest Slack call with its tim
 TOLERATED_SKEW = timedelta(seconds=2)
 
 
+class TakenOver(Exception):
+    """The lease ran out meanwhile: another worker has the row, and this one must stop."""
+
+
 def lease_clock(session: Session) -> datetime:
     """Return the moment that leases are compared with, in UTC."""
     if is_sqlite(session):

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum, unique
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlmodel import Session, col
 
 from psrt_bot.runtime.blocks import Message
@@ -75,17 +75,9 @@ def change(session: Session, now: datetime, slot: str, message: Message) -> str 
     )
     if conversation is None:
         return None
-    session.execute(
-        update(OutboxRow)
-        .where(
-            col(OutboxRow.slot) == slot,
-            col(OutboxRow.kind) == Kind.UPDATE,
-            col(OutboxRow.finished_at).is_(None),
-            col(OutboxRow.token).is_(None),
-        )
-        .values(finished_at=now, outcome=Outcome.SUPERSEDED, payload={})
-    )
-    return _add(session, now, conversation, Kind.UPDATE, message.payload(), slot)
+    older = (col(OutboxRow.slot) == slot, col(OutboxRow.kind) == Kind.UPDATE)
+    at = _supersede(session, now, *older)
+    return _add(session, now, conversation, Kind.UPDATE, message.payload(), slot, try_at=at)
 
 
 def attach(
@@ -122,16 +114,25 @@ def fan_out(
 def publish_home(session: Session, now: datetime, slack_user_id: str) -> str:
     """Owe somebody a fresh App Home, rendered at delivery; an older one not yet sent is dropped."""
     conversation = f"home:{slack_user_id}"
-    session.execute(
+    at = _supersede(session, now, col(OutboxRow.conversation) == conversation)
+    return _add(session, now, conversation, Kind.HOME, {"user": slack_user_id}, try_at=at)
+
+
+def _supersede(session: Session, now: datetime, *older: ColumnElement[bool]) -> datetime:
+    """Drop what a newer version replaces, and return when the newer one may be sent.
+
+    That is now, except where an older one was sent and its answer lost: it may take effect late,
+    and would then stand over the newer one.
+    """
+    replaced = session.execute(
         update(OutboxRow)
-        .where(
-            col(OutboxRow.conversation) == conversation,
-            col(OutboxRow.finished_at).is_(None),
-            col(OutboxRow.token).is_(None),
-        )
-        .values(finished_at=now, outcome=Outcome.SUPERSEDED)
-    )
-    return _add(session, now, conversation, Kind.HOME, {"user": slack_user_id})
+        .where(*older, col(OutboxRow.finished_at).is_(None), col(OutboxRow.token).is_(None))
+        .values(finished_at=now, outcome=Outcome.SUPERSEDED, payload={})
+        .returning(col(OutboxRow.ambiguous_at), col(OutboxRow.try_at))
+        .execution_options(synchronize_session=False)
+    ).all()
+    waits: list[datetime] = [try_at for ambiguous, try_at in replaced if ambiguous is not None]
+    return max([now, *waits])
 
 
 def _add(

@@ -10,13 +10,16 @@ from datetime import datetime
 from typing import Any
 
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
+from psrt_bot.runtime.slack import judge
 from psrt_bot.runtime.sql import insert_ignoring, upsert
 from storage.engine import Database
 from storage.people import SlackChannel, SlackChannelMember, SlackUser
 
+UNSEEN = ("channel_not_found", "not_in_channel")  # what Slack says of a channel one is not in
 PAGE = 200  # users.list: "no more than 200 results at a time" is Slack's recommendation
 
 
@@ -40,6 +43,7 @@ class Directory:
         self._database = database
         self._client = client
         self._channels = tuple(dict.fromkeys(channels))
+        self._team_id: str | None = None
 
     def whoami(self) -> Workspace:
         """Ask Slack whose token this is.
@@ -48,6 +52,7 @@ class Directory:
             SlackApiError: the token is refused.
         """
         answer = self._client.auth_test()
+        self._team_id = answer["team_id"]
         return Workspace(answer["team_id"], answer["user_id"], answer["url"])
 
     def refresh(self, now: datetime) -> None:
@@ -59,26 +64,47 @@ class Directory:
         for page in self._client.users_list(limit=PAGE):
             with self._database.transaction() as session:
                 for user in page["members"]:
-                    note_user(session, now, user)
+                    note_user(session, now, user, team=self._team_id)
         for channel in self._channels:
             self.refresh_channel(now, channel)
 
     def refresh_channel(self, now: datetime, channel: str) -> None:
-        """Fetch one channel's state and members."""
-        info = self._client.conversations_info(channel=channel)["channel"]
+        """Fetch one channel's state and members.
+
+        A private channel that the bot is not in does not exist for it: it is kept as one that may
+        not be posted to, and the other channels are fetched all the same.
+        """
+        try:
+            info = self._client.conversations_info(channel=channel)["channel"]
+        except SlackApiError as error:
+            if judge(error).code not in UNSEEN:
+                raise
+            with self._database.transaction() as session:
+                note_outside(session, now, channel)
+            return
+        inside = bool(info.get("is_member"))
         members: list[str] = []
-        if info.get("is_member"):
+        if inside:
             for page in self._client.conversations_members(channel=channel, limit=PAGE):
                 members.extend(page["members"])
         with self._database.transaction() as session:
             note_channel(session, now, info)
+            if not inside:
+                return
             table = SlackChannelMember
             session.execute(delete(table).where(col(table.channel_id) == channel))
             session.add_all(table(channel_id=channel, user_id=user) for user in members)
 
 
-def note_user(session: Session, now: datetime, user: Mapping[str, Any]) -> None:
-    """Keep what Slack's user object says (``users.list``, ``user_change``, ``team_join``)."""
+def note_user(
+    session: Session, now: datetime, user: Mapping[str, Any], *, team: str | None = None
+) -> None:
+    """Keep what Slack's user object says (``users.list``, ``user_change``, ``team_join``).
+
+    Args:
+        team: our workspace's id; without it a user of another one is known by Slack's own mark
+            only, and by what was kept before.
+    """
     profile = user.get("profile") or {}
     name = profile.get("display_name") or user.get("name") or user["id"]
     values = {
@@ -91,8 +117,18 @@ def note_user(session: Session, now: datetime, user: Mapping[str, Any]) -> None:
         "is_guest": bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         "time_zone": user.get("tz") or "",
         "seen_at": now,
+        "is_foreign": _is_foreign(user, team) if team else bool(user.get("is_stranger")),
     }
-    upsert(session, SlackUser, values, keys=("id",))
+    kept = () if team or user.get("is_stranger") else ("is_foreign",)
+    upsert(session, SlackUser, values, keys=("id",), kept=kept)
+
+
+def _is_foreign(user: Mapping[str, Any], team: str) -> bool:
+    """Whether somebody is of another workspace; in an organisation they may be of several."""
+    teams = (user.get("enterprise_user") or {}).get("teams", ())
+    return bool(user.get("is_stranger")) or (
+        user.get("team_id", team) != team and team not in teams
+    )
 
 
 def note_channel(session: Session, now: datetime, info: Mapping[str, Any]) -> None:
@@ -108,6 +144,24 @@ def note_channel(session: Session, now: datetime, info: Mapping[str, Any]) -> No
         "seen_at": now,
     }
     upsert(session, SlackChannel, values, keys=("id",))
+
+
+def note_outside(session: Session, now: datetime, channel: str) -> None:
+    """Keep that the bot is not in a channel, of which Slack therefore tells nothing.
+
+    Who was last seen in it stays known: they may still read it.
+    """
+    values = {
+        "id": channel,
+        "name": channel,
+        "is_private": True,
+        "is_shared": False,
+        "is_archived": False,
+        "is_inside": False,
+        "seen_at": now,
+    }
+    kept = ("name", "is_private", "is_shared", "is_archived")
+    upsert(session, SlackChannel, values, keys=("id",), kept=kept)
 
 
 def note_joined(session: Session, channel: str, user: str) -> None:
@@ -129,22 +183,26 @@ def is_in_channel(session: Session, channel: str, user: str) -> bool:
 
 
 def live_users(session: Session, users: Iterable[str]) -> dict[str, SlackUser]:
-    """Return those of ``users`` that exist, are people, not deactivated and not guests."""
+    """Return those of ``users`` that exist: people of ours, not deactivated and not guests."""
     found = session.scalars(
         select(SlackUser).where(
             col(SlackUser.id).in_(list(users)),
             col(SlackUser.is_deleted).is_(False),
             col(SlackUser.is_bot).is_(False),
             col(SlackUser.is_guest).is_(False),
+            col(SlackUser.is_foreign).is_(False),
         )
     )
     return {user.id: user for user in found}
 
 
 def channel_problem(channel: SlackChannel | None) -> str | None:
-    """Return why nothing may be posted to a channel, or None when it is fit (DESIGN section 2)."""
+    """Return why nothing may be posted to a channel, or None when it is fit (DESIGN section 2).
+
+    A channel that Slack has not told of yet is not fit: it could be public.
+    """
     if channel is None:
-        return None  # not seen yet; Slack itself refuses what is wrong
+        return "Slack has not told of it yet"
     if not channel.is_private:
         return "it is public"
     if channel.is_shared:
@@ -154,6 +212,6 @@ def channel_problem(channel: SlackChannel | None) -> str | None:
     return None if channel.is_inside else "the bot is not in it"
 
 
-def may_post(session: Session, channel: str) -> bool:
-    """Return whether a channel is fit to be posted to."""
-    return channel_problem(session.get(SlackChannel, channel)) is None
+def why_unfit(session: Session, channel: str) -> str | None:
+    """Return why nothing may be posted to the channel of this id, or None."""
+    return channel_problem(session.get(SlackChannel, channel))

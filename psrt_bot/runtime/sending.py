@@ -5,14 +5,16 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any, Protocol
 
 from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 from sqlmodel import Session
 
 from psrt_bot.runtime.blocks import Message
 from psrt_bot.runtime.outbox import DIRECT, Kind
-from psrt_bot.runtime.slack import WORKER_TIMEOUT
+from psrt_bot.runtime.slack import WORKER_TIMEOUT, Failure, judge
 from storage.engine import Database
 from storage.runtime import OutboxRow, Posted
 
@@ -48,22 +50,42 @@ class Renderers:
     home: HomeRenderer
 
 
-class SaveProgress(Protocol):
-    """Keep what a later try must know, before the next call is made."""
+class Keep(Protocol):
+    """Say before a call that must not happen twice that this worker still has the row.
 
-    def __call__(self, progress: dict[str, Any]) -> None: ...
+    Args:
+        progress: what a later try must know.
+
+    Raises:
+        TakenOver: another worker has it.
+    """
+
+    def __call__(self, progress: dict[str, Any] | None = None) -> None: ...
 
 
 @dataclass(frozen=True)
 class Sent:
-    """Where a message stands now; None where that is unknown or nothing was to be sent."""
+    """Where a message stands now; None where that is unknown or nothing was to be sent.
+
+    Args:
+        refused: Slack's error codes of those of a fan-out who cannot be reached; nobody's name.
+    """
 
     channel: str | None = None
     ts: str | None = None
     dropped: bool = False
+    refused: tuple[str, ...] = ()
 
 
 DROPPED = Sent(dropped=True)
+
+
+class _Place(Enum):
+    """How far a file got."""
+
+    NOWHERE = auto()
+    UPLOADED = auto()
+    SHARED = auto()
 
 
 class Sender:
@@ -75,26 +97,25 @@ class Sender:
         self._renderers = renderers
         self._direct: dict[str, str] = {}  # user id -> D…; Slack never changes it
 
-    def send(self, row: OutboxRow, now: datetime, save: SaveProgress) -> Sent:
+    def send(self, row: OutboxRow, now: datetime, keep: Keep) -> Sent:
         """Make the calls that ``row`` owes."""
         match Kind(row.kind):
             case Kind.MESSAGE:
-                return self._message(row)
+                return self._message(row, keep)
             case Kind.UPDATE:
                 return self._update(row)
             case Kind.FILE:
-                return self._file(row, save)
+                return self._file(row, keep)
             case Kind.FAN_OUT:
-                return self._fan_out(row, now)
+                return self._fan_out(row, now, keep)
             case Kind.HOME:
                 return self._home(row, now)
 
-    def _message(self, row: OutboxRow) -> Sent:
+    def _message(self, row: OutboxRow, keep: Keep) -> Sent:
         if row.conversation.startswith(DIRECT):
             user = row.conversation.removeprefix(DIRECT)
-            return self._direct_message(
-                user, row.payload, row.id, look_first=row.ambiguous_at is not None
-            )
+            look_first = row.ambiguous_at is not None
+            return self._direct_message(user, row.payload, row.id, keep, look_first=look_first)
         answer = self._client.chat_postMessage(
             channel=row.conversation,
             thread_ts=self._thread(row),
@@ -104,11 +125,12 @@ class Sender:
         return Sent(row.conversation, answer["ts"])
 
     def _direct_message(
-        self, user: str, payload: Mapping[str, Any], mark: str, *, look_first: bool
+        self, user: str, payload: Mapping[str, Any], mark: str, keep: Keep, *, look_first: bool
     ) -> Sent:
         channel = self._channel_of(user)
         if look_first and (ts := self._find(channel, mark)):
             return Sent(channel, ts)
+        keep()
         metadata = {"event_type": METADATA_EVENT, "event_payload": {"id": mark}}
         answer = self._client.chat_postMessage(
             channel=channel, metadata=metadata, **_quiet(payload)
@@ -145,50 +167,73 @@ class Sender:
         )
         return Sent(place.channel, place.ts)
 
-    def _file(self, row: OutboxRow, save: SaveProgress) -> Sent:
+    def _file(self, row: OutboxRow, keep: Keep) -> Sent:
         with self._database.reading() as session:
             file = self._renderers.files[row.payload["renderer"]](session, row.payload["argument"])
         if file is None:
             return DROPPED
-        is_direct = row.conversation.startswith(DIRECT)
-        channel = (
-            self._channel_of(row.conversation.removeprefix(DIRECT))
-            if is_direct
-            else row.conversation
-        )
-        known = row.progress.get("file_id")
-        if known and self._is_shared(known, channel):
+        user = row.conversation.removeprefix(DIRECT)
+        channel = user if user == row.conversation else self._channel_of(user)
+        known = row.progress.get("file_id") if row.progress.get("uploaded") else None
+        place = self._where_is(known, channel) if known else _Place.NOWHERE
+        if place is _Place.SHARED:
             return Sent(channel)
-        place = self._client.files_getUploadURLExternal(
-            filename=file.name, length=len(file.content)
-        )
-        save({"file_id": place["file_id"]})
-        request = urllib.request.Request(  # noqa: S310 -- the address is Slack's answer
-            place["upload_url"], data=file.content, method="POST"
-        )
-        with urllib.request.urlopen(request, timeout=WORKER_TIMEOUT):  # noqa: S310
-            pass
+        if known is None or place is _Place.NOWHERE:
+            known = self._upload(file, keep)
+        keep()
         self._client.files_completeUploadExternal(
-            files=[{"id": place["file_id"], "title": file.title}],
+            files=[{"id": known, "title": file.title}],
             channel_id=channel,
             thread_ts=self._thread(row),
             initial_comment=file.comment,
         )
         return Sent(channel)
 
-    def _is_shared(self, file_id: str, channel: str) -> bool:
-        info = self._client.files_info(file=file_id)["file"]
-        places = [*info.get("channels", []), *info.get("groups", []), *info.get("ims", [])]
-        return channel in places
+    def _upload(self, file: File, keep: Keep) -> str:
+        """Bring the bytes to Slack, where nobody sees them yet, and return the file's id."""
+        place = self._client.files_getUploadURLExternal(
+            filename=file.name, length=len(file.content)
+        )
+        file_id: str = place["file_id"]
+        request = urllib.request.Request(  # noqa: S310 -- the address is Slack's answer
+            place["upload_url"], data=file.content, method="POST"
+        )
+        with urllib.request.urlopen(request, timeout=WORKER_TIMEOUT):  # noqa: S310
+            pass
+        keep({"file_id": file_id, "uploaded": True})
+        return file_id
 
-    def _fan_out(self, row: OutboxRow, now: datetime) -> Sent:
+    def _where_is(self, file_id: str, channel: str) -> "_Place":
+        """Ask what became of a file whose sharing was not answered."""
+        try:
+            info = self._client.files_info(file=file_id)["file"]
+        except SlackApiError as error:
+            code = judge(error).code
+            if code == "file_deleted":
+                return _Place.SHARED  # and somebody removed it since
+            if code == "file_not_found":
+                return _Place.NOWHERE  # Slack forgets what was never completed
+            raise
+        places = [*info.get("channels", []), *info.get("groups", []), *info.get("ims", [])]
+        return _Place.SHARED if channel in places else _Place.UPLOADED
+
+    def _fan_out(self, row: OutboxRow, now: datetime, keep: Keep) -> Sent:
         expand = self._renderers.expanders[row.payload["expander"]]
         with self._database.reading() as session:
             messages = expand(session, now, row.payload["users"])
         # On a second try some were reached already; only their own conversations tell which.
+        again = bool(row.progress.get("begun"))
+        keep({"begun": True})
+        refused = []
         for user, message in messages.items():
-            self._direct_message(user, message.payload(), row.id, look_first=row.attempts > 1)
-        return Sent()
+            try:
+                self._direct_message(user, message.payload(), row.id, keep, look_first=again)
+            except SlackApiError as error:
+                verdict = judge(error)
+                if verdict.failure is not Failure.FINAL:
+                    raise
+                refused.append(verdict.code)  # one who cannot be reached holds up nobody
+        return Sent(refused=tuple(refused))
 
     def _home(self, row: OutboxRow, now: datetime) -> Sent:
         user = row.payload["user"]

@@ -29,6 +29,15 @@ DID_PERHAPS_TAKE_EFFECT = frozenset({"internal_error", "fatal_error", "request_t
 UNUSABLE_TOKEN = frozenset(
     {"invalid_auth", "token_revoked", "account_inactive", "not_authed", "token_expired"}
 )
+# Mended by an admin, not by time: what is owed waits for that, however long it takes.
+WAITS_FOR_ADMINS = UNUSABLE_TOKEN | {"missing_scope", "not_allowed_token_type"}
+# A channel that may become fit again, with the words that follow its name.
+UNFIT_CHANNEL = {
+    "not_in_channel": "the bot is not in it",
+    "channel_not_found": "the bot is not in it",
+    "is_archived": "it is archived",
+    "posting_to_channel_denied": "it is archived",
+}
 
 
 @unique
@@ -91,8 +100,7 @@ def _judge_answer(error: SlackApiError) -> Verdict:
     code = str(data.get("error", "unknown_error"))[:80]
     if code in DID_PERHAPS_TAKE_EFFECT:
         return Verdict(Failure.AMBIGUOUS, code)
-    # A wrong token is mended by an admin; the messages wait for that instead of dying.
-    if code in PASSING or code in UNUSABLE_TOKEN or status != 200:
+    if code in PASSING or code in WAITS_FOR_ADMINS or status != 200:
         return Verdict(Failure.LATER, code)
     return Verdict(Failure.FINAL, code)
 

@@ -37,11 +37,20 @@ def rows(result: Any) -> int:
 
 
 def upsert(
-    session: Session, model: type[SQLModel], values: Mapping[str, Any], *, keys: Sequence[str]
+    session: Session,
+    model: type[SQLModel],
+    values: Mapping[str, Any],
+    *,
+    keys: Sequence[str],
+    kept: Sequence[str] = (),
 ) -> None:
-    """Insert a row, or overwrite the one that has the same ``keys``."""
+    """Insert a row, or overwrite the one that has the same ``keys``.
+
+    Args:
+        kept: columns that an existing row keeps.
+    """
     insert = sqlite.insert if is_sqlite(session) else postgresql.insert
-    changed = {name: value for name, value in values.items() if name not in keys}
+    changed = {name: value for name, value in values.items() if name not in (*keys, *kept)}
     session.execute(
         insert(table_of(model))
         .values(**values)
