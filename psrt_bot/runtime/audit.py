@@ -124,7 +124,8 @@ def check_chain(
         previous, count = entry.hash, entry.number
         expected_seen = expected_seen or previous == expected_head
     if previous != recorded_head:
-        return ChainCheck(count, previous, f"entries after number {count} were removed")
+        problem = f"the chain does not end at the recorded head: entry {count} was changed, or "
+        return ChainCheck(count, previous, f"{problem}entries after it were removed or added")
     if not expected_seen:
         return ChainCheck(count, previous, "the given head is no link of this chain")
     return ChainCheck(count, previous)

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from psrt_bot.runtime.clock import Clock
 from psrt_bot.runtime.leases import LEASE, TOLERATED_SKEW, lease_clock, skew
-from psrt_bot.runtime.rules import latest_of_each
 from psrt_bot.runtime.sql import insert_ignoring, rows
 from storage.engine import Database, wake_workers
 from storage.runtime import DeadlineRow
@@ -25,6 +24,9 @@ log = structlog.get_logger(__name__)
 
 BATCH = 20
 TRY_AGAIN_AFTER = timedelta(seconds=30)
+# So often a failing deadline is tried before later ones of its subject go ahead of it: a reminder
+# that cannot be planned must not keep a vote from closing.
+FAILS_IN_THE_WAY = 5
 
 Act = Callable[[Session, datetime, str], None]
 
@@ -49,24 +51,26 @@ def schedule(session: Session, kind: str, subject: str, due_at: datetime) -> Non
         wake_workers(session)
 
 
-def drop(session: Session, now: datetime, subject: str, kinds: Iterable[str]) -> None:
-    """Forget what was planned for a subject that has ended."""
+def drop(session: Session, subject: str, kinds: Iterable[str]) -> None:
+    """Forget what was planned for a subject that has ended; it may be planned again."""
     session.execute(
-        update(DeadlineRow)
-        .where(
+        delete(DeadlineRow).where(
             col(DeadlineRow.subject) == subject,
             col(DeadlineRow.kind).in_(list(kinds)),
             col(DeadlineRow.done_at).is_(None),
         )
-        .values(done_at=now)
     )
 
 
 def next_due(session: Session) -> datetime | None:
-    """Return when the next open deadline is due, or None."""
+    """Return when the next deadline may be acted upon, or None.
+
+    One that somebody acts on now, or that waits after a failure, does not count, nor do those that
+    wait for it: the scheduler's safety net finds them.
+    """
     return session.scalar(
         select(col(DeadlineRow.due_at))
-        .where(col(DeadlineRow.done_at).is_(None))
+        .where(_open(lease_clock(session)))
         .order_by(col(DeadlineRow.due_at))
         .limit(1)
     )
@@ -84,10 +88,7 @@ class Sweep:
         """Act on everything that is due now; return how many deadlines were acted upon."""
         done = 0
         while claimed := self._claim():
-            todo, overtaken = self._collapse(claimed)
-            for row in overtaken:
-                self._finish(row)
-            done += sum(self._act(row) for row in todo)
+            done += sum(self._act(row) for row in claimed)
         return done
 
     def _claim(self) -> list[DeadlineRow]:
@@ -97,32 +98,24 @@ class Sweep:
                     "clock_skew", seconds=apart.total_seconds(), remedy="set this machine's clock"
                 )
                 return []
-            moment = lease_clock(session)
-            earlier = aliased(DeadlineRow)
+            now, moment = self._clock.now(), lease_clock(session)
+            self._collapse(session, now)
             due = (
                 select(col(DeadlineRow.id))
                 .where(
-                    col(DeadlineRow.done_at).is_(None),
-                    col(DeadlineRow.due_at) <= self._clock.now(),
+                    _open(moment),
+                    col(DeadlineRow.due_at) <= now,
                     col(DeadlineRow.kind).in_(list(self._handlers)),
-                    or_(
-                        col(DeadlineRow.lease_until).is_(None),
-                        col(DeadlineRow.lease_until) < moment,
-                    ),
-                    ~exists().where(
-                        col(earlier.subject) == col(DeadlineRow.subject),
-                        col(earlier.kind) != col(DeadlineRow.kind),
-                        col(earlier.done_at).is_(None),
-                        col(earlier.due_at) < col(DeadlineRow.due_at),
-                    ),
                 )
                 .order_by(col(DeadlineRow.due_at))
                 .limit(BATCH)
                 .with_for_update(skip_locked=True)
+                .cte("due")
+                .prefix_with("MATERIALIZED")  # looked for once, so that the limit holds
             )
             claimed = session.scalars(
                 update(DeadlineRow)
-                .where(col(DeadlineRow.id).in_(due.scalar_subquery()))
+                .where(col(DeadlineRow.id).in_(select(due.c.id)))
                 .values(
                     lease_until=moment + LEASE, token=new_id(), attempts=DeadlineRow.attempts + 1
                 )
@@ -131,13 +124,27 @@ class Sweep:
             ).all()
             return sorted(claimed, key=lambda row: row.due_at)
 
-    def _collapse(self, claimed: list[DeadlineRow]) -> tuple[list[DeadlineRow], list[DeadlineRow]]:
-        collapsing = [row for row in claimed if self._handlers[row.kind].collapses]
-        single = [row for row in claimed if not self._handlers[row.kind].collapses]
-        last, overtaken = latest_of_each(
-            [((row.kind, row.subject), row.due_at, row) for row in collapsing]
+    def _collapse(self, session: Session, now: datetime) -> None:
+        """Let the last of several overdue reminders of one subject stand for all of them."""
+        later = aliased(DeadlineRow)
+        kinds = [kind for kind, handler in self._handlers.items() if handler.collapses]
+        session.execute(
+            update(DeadlineRow)
+            .where(
+                col(DeadlineRow.kind).in_(kinds),
+                col(DeadlineRow.done_at).is_(None),
+                col(DeadlineRow.due_at) <= now,
+                exists().where(
+                    col(later.subject) == col(DeadlineRow.subject),
+                    col(later.kind) == col(DeadlineRow.kind),
+                    col(later.done_at).is_(None),
+                    col(later.due_at) > col(DeadlineRow.due_at),
+                    col(later.due_at) <= now,
+                ),
+            )
+            .values(done_at=now)
+            .execution_options(synchronize_session=False)
         )
-        return sorted(single + last, key=lambda row: row.due_at), overtaken
 
     def _act(self, row: DeadlineRow) -> bool:
         try:
@@ -149,7 +156,7 @@ class Sweep:
             self._postpone(row)
             return False
 
-    def _finish(self, row: DeadlineRow, act: Act | None = None) -> bool:
+    def _finish(self, row: DeadlineRow, act: Act) -> bool:
         now = self._clock.now()
         with self._database.transaction() as session:
             mine = rows(
@@ -163,7 +170,7 @@ class Sweep:
                     .values(done_at=now, lease_until=None)
                 )
             )
-            if mine and act is not None:
+            if mine:
                 act(session, now, row.subject)
         return mine == 1
 
@@ -175,3 +182,18 @@ class Sweep:
                 .where(col(DeadlineRow.id) == row.id, col(DeadlineRow.token) == row.token)
                 .values(lease_until=later)
             )
+
+
+def _open(moment: datetime) -> ColumnElement[bool]:
+    """Not done, held by nobody, and nothing before it for its subject."""
+    earlier = aliased(DeadlineRow)
+    return and_(
+        col(DeadlineRow.done_at).is_(None),
+        or_(col(DeadlineRow.lease_until).is_(None), col(DeadlineRow.lease_until) < moment),
+        ~exists().where(
+            col(earlier.subject) == col(DeadlineRow.subject),
+            col(earlier.done_at).is_(None),
+            col(earlier.due_at) < col(DeadlineRow.due_at),
+            col(earlier.attempts) < FAILS_IN_THE_WAY,
+        ),
+    )

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from psrt_bot.runtime.rules import Absent, absence
+from psrt_bot.runtime.sql import insert_ignoring
 from storage.runtime import Absence, Heartbeat
 
 
@@ -17,13 +18,11 @@ def beat(session: Session, now: datetime, *, absent: bool = True) -> Absent | No
     Args:
         absent: False when time was moved on purpose (the demo's clock) and nobody was away.
     """
-    heart = session.get(Heartbeat, 1, with_for_update=True)
-    gap = absence(heart.beat_at, now) if heart and absent else None
-    if heart is None:
-        session.add(Heartbeat(id=1, beat_at=now))
-    else:
-        heart.beat_at = max(heart.beat_at, now)
-        session.add(heart)
+    insert_ignoring(session, Heartbeat, {"id": 1, "beat_at": now})  # two may start at once
+    heart = session.get_one(Heartbeat, 1, with_for_update=True, populate_existing=True)
+    gap = absence(heart.beat_at, now) if absent else None
+    heart.beat_at = max(heart.beat_at, now)
+    session.add(heart)
     if gap is not None:
         session.add(Absence(away_from=gap.since, away_until=gap.until))
     return gap

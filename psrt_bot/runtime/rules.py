@@ -4,11 +4,10 @@ Each error's text is written for the person who will read it and is safe to show
 value of a form, no choice, no receipt, no token.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum, unique
-from typing import TypeVar
 
 
 class RuleError(Exception):
@@ -85,31 +84,6 @@ def absence(last_beat: datetime, now: datetime) -> Absent | None:
     if now - last_beat <= ALIVE_WITHIN:
         return None
     return Absent(last_beat, now)
-
-
-T = TypeVar("T")
-
-
-def latest_of_each(
-    overdue: Sequence[tuple[tuple[str, str], datetime, T]],
-) -> tuple[list[T], list[T]]:
-    """Split overdue reminders into those to act upon and those a later one has overtaken.
-
-    Several overdue deadlines of one kind and subject collapse into the last (DESIGN section 4).
-
-    Args:
-        overdue: (kind and subject, due moment, the reminder) in any order.
-
-    Returns:
-        the last of each kind and subject, and the rest.
-    """
-    last: dict[tuple[str, str], tuple[datetime, T]] = {}
-    overtaken: list[T] = []
-    for key, due, item in sorted(overdue, key=lambda row: row[1]):
-        if key in last:
-            overtaken.append(last[key][1])
-        last[key] = (due, item)
-    return [item for _, item in last.values()], overtaken
 
 
 WAKING = (time(9), time(18))  # in the person's own zone (DESIGN section 2)

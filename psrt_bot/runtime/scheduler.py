@@ -17,6 +17,7 @@ from psrt_bot.runtime.clock import Clock
 log = structlog.get_logger(__name__)
 
 SAFETY_NET = timedelta(seconds=15)
+AGAIN = timedelta(seconds=1)
 NEXT = "next-due"
 
 
@@ -61,11 +62,13 @@ class Scheduler:
         self._poked.set()
 
     def stop(self) -> None:
-        """End after the look that is under way."""
+        """End after the look that is under way; harmless when it never began."""
         self._stopping.set()
         self._poked.set()
-        self._thread.join()
-        self._jobs.shutdown(wait=True)
+        if self._thread.is_alive():
+            self._thread.join()
+        if self._jobs.running:
+            self._jobs.shutdown(wait=True)
 
     def _run(self) -> None:
         while True:
@@ -82,7 +85,9 @@ class Scheduler:
                 self._wake_at(due)
 
     def _wake_at(self, due: datetime) -> None:
-        delay = max(due - self._clock.now(), timedelta(milliseconds=50))
+        # What is overdue right after a look waits for somebody; asking at once would ask for ever.
+        ahead = due - self._clock.now()
+        delay = ahead if ahead > timedelta(0) else AGAIN
         self._jobs.add_job(
             self.poke,
             DateTrigger(run_date=datetime.now(UTC) + delay),

@@ -155,7 +155,7 @@ class Polls:
                 self.facts.announce(session, now, PollNeedsDecision(poll_id))
             return
         move(session, poll_id, PollState.OPEN, PollState.CLOSING)
-        deadlines.drop(session, now, poll_id, [REMIND])
+        deadlines.drop(session, poll_id, [REMIND])
         wake_workers(session)
 
     def decide_close(
@@ -174,7 +174,7 @@ class Polls:
         poll.closes_at = now + extend_by if extend_by else now
         session.add(poll)
         session.flush()
-        deadlines.drop(session, now, poll_id, [REMIND])
+        deadlines.drop(session, poll_id, [REMIND])
         if extend_by is None:
             move(session, poll_id, PollState.OPEN, PollState.CLOSING)
             wake_workers(session)
@@ -195,7 +195,7 @@ class Polls:
         if not may_become(state, target):
             raise AlreadyDone("The vote is over; it cannot be taken back any more.")
         move(session, poll_id, state, target, ended_at=now)
-        deadlines.drop(session, now, poll_id, [CLOSE, REMIND])
+        deadlines.drop(session, poll_id, [CLOSE, REMIND])
         wake_workers(session)
 
     def void(self, session: Session, now: datetime, poll_id: str, reason: str) -> None:
