@@ -1,6 +1,7 @@
 """The public lists in the database: import all or nothing, export to the letter (R5)."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -26,12 +27,18 @@ def list_problems(parsed: Mapping[str, Roster]) -> list[str]:
         problems.append("the list of members is empty; an import would end every membership")
     elif members is not None and not any(Role.ADMIN in e.roles for e in members.entries):
         problems.append("no member has the note Admin; name at least one (R6)")
-    both = {github_key(e.github) for e in members.entries} if members else set()
-    emeriti = parsed["emeriti"].entries if "emeriti" in parsed else ()
-    return problems + [
-        f"{entry.name} ({entry.github}) stands in both lists; keep one line"
+    return problems + _both(parsed)
+
+
+def _both(lists: Mapping[str, Roster]) -> list[str]:
+    """Return who stands in both lists."""
+    members = lists["members"].entries if "members" in lists else ()
+    emeriti = lists["emeriti"].entries if "emeriti" in lists else ()
+    keys = {github_key(entry.github) for entry in members}
+    return [
+        f"{entry.name} ({entry.github}) stands in both lists; keep one line, import both files"
         for entry in emeriti
-        if entry.github and github_key(entry.github) in both
+        if entry.github and github_key(entry.github) in keys
     ]
 
 
@@ -80,7 +87,8 @@ class Lists:
             listing: roster.compare(stored(session, listing), new)
             for listing, new in parsed.items()
         }
-        if problems := list_problems(parsed):
+        standing = {name: stored(session, name) for name in LISTED_ROLES if name not in parsed}
+        if problems := list_problems(parsed) or _both(standing | parsed):
             raise RosterError(problems)
         for listing, new in parsed.items():
             self._replace(session, now, listing, new, by)
@@ -96,9 +104,11 @@ class Lists:
 
     def _replace(self, session: Session, now: datetime, listing: str, new: Roster, by: str) -> None:
         people = _Listed(session, listing)
+        found = people.match(session, [record.entry for record in new.records])
         session.execute(delete(RosterLine).where(col(RosterLine.listing) == listing))
         for position, record in enumerate(new.records):
-            person = people.take(session, now, record.entry)
+            person = found[position] or Person(name=record.entry.name, created_at=now)
+            _rename(session, person, record.entry)
             session.add(_line(listing, position, person, record))
             self._align_roles(session, now, person, listing, record.entry, by)
         for person in people.remaining():
@@ -136,43 +146,71 @@ class _Listed:
     """The people of one listing before an import, each to be taken once by the new lines."""
 
     def __init__(self, session: Session, listing: str) -> None:
-        self._waiting = list(
-            session.scalars(
-                select(Person)
-                .join(RosterLine, col(RosterLine.person_id) == col(Person.id))
-                .where(col(RosterLine.listing) == listing)
-            )
+        found = session.execute(
+            select(Person, RosterLine)
+            .join(RosterLine, col(RosterLine.person_id) == col(Person.id))
+            .where(col(RosterLine.listing) == listing)
+            .order_by(col(RosterLine.position))
         )
+        self._waiting: list[tuple[Person, Entry]] = [
+            (person, Entry(line.name, line.github, line.notes)) for person, line in found
+        ]
 
-    def take(self, session: Session, now: datetime, entry: Entry) -> Person:
-        """Return whom a line is about: by GitHub name, else by name, else somebody new.
+    def match(self, session: Session, entries: Sequence[Entry]) -> dict[int, Person | None]:
+        """Return whom each line is about, by its place; None for somebody new.
 
-        Somebody who changed one of the two stays the same person, with their Slack link and roles.
+        Unchanged lines come first, then GitHub names, wherever their owner stands; what is left is
+        known by a name that is the only such one before and after. So somebody who changed one of
+        the two stays the same person, with their Slack link and roles, and nobody gets another's.
         """
-        key = github_key(entry.github)
-        person = (
-            self._first(lambda p: key is not None and p.github_key == key)
-            or (
-                session.scalar(select(Person).where(col(Person.github_key) == key)) if key else None
-            )
-            or self._first(lambda p: p.name.casefold() == entry.name.casefold())
-            or Person(name=entry.name, created_at=now)
-        )
-        person.name, person.github, person.github_key = entry.name, entry.github, key
-        session.add(person)
-        session.flush()
-        return person
+        found: dict[int, Person | None] = {
+            place: self._take(_line_of, entry) for place, entry in enumerate(entries)
+        }
+        for place, entry in enumerate(entries):
+            if found[place] is None and (key := github_key(entry.github)):
+                found[place] = self._take(_key_of, key) or _elsewhere(session, key)
+        left = [place for place, person in found.items() if person is None]
+        new = Counter(entries[place].name.casefold() for place in left)
+        old = Counter(_name_of(*waiting) for waiting in self._waiting)
+        for place in left:
+            name = entries[place].name.casefold()
+            if new[name] == old[name] == 1:
+                found[place] = self._take(_name_of, name)
+        return found
 
     def remaining(self) -> list[Person]:
         """Return those whom no line took."""
-        return self._waiting
+        return [person for person, _ in self._waiting]
 
-    def _first(self, matches: Callable[[Person], bool]) -> Person | None:
-        for person in self._waiting:
-            if matches(person):
-                self._waiting.remove(person)
-                return person
+    def _take(self, what: Callable[[Person, Entry], object], wanted: object) -> Person | None:
+        for waiting in self._waiting:
+            if what(*waiting) == wanted:
+                self._waiting.remove(waiting)
+                return waiting[0]
         return None
+
+
+def _line_of(_: Person, before: Entry) -> Entry:
+    return before
+
+
+def _key_of(person: Person, _: Entry) -> str | None:
+    return person.github_key
+
+
+def _name_of(person: Person, _: Entry) -> str:
+    return person.name.casefold()
+
+
+def _elsewhere(session: Session, key: str) -> Person | None:
+    return session.scalar(select(Person).where(col(Person.github_key) == key))
+
+
+def _rename(session: Session, person: Person, entry: Entry) -> None:
+    person.name, person.github = entry.name, entry.github
+    person.github_key = github_key(entry.github)
+    session.add(person)
+    session.flush()
 
 
 def _line(listing: str, position: int, person: Person, record: Record) -> RosterLine:

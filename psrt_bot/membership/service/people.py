@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, String, and_, bindparam, func, or_, select, update
+from sqlalchemy import Select, String, and_, bindparam, func, or_, select, true, update
 from sqlmodel import Session, col
 
 from psrt_bot.membership.rules import Permission, Role, allowed, notes_with, notes_without
@@ -13,8 +13,9 @@ from psrt_bot.runtime import audit
 from psrt_bot.runtime.facts import Facts, MemberLeft
 from psrt_bot.runtime.people import live_users
 from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotFound, RuleError
-from psrt_bot.runtime.sql import rows, table_of
+from psrt_bot.runtime.sql import insert_ignoring, rows, table_of
 from storage.people import Person, RoleHeld, RosterLine, SlackUser
+from storage.types import new_id
 
 # What a person is told who may not do something: the same words whatever there is or is not.
 REFUSAL = (
@@ -65,7 +66,10 @@ def _who() -> Select[Any]:
     return select(
         user.c.name.label("user_name"),
         user.c.real_name,
-        or_(user.c.is_deleted, user.c.is_bot, user.c.is_guest).label("not_a_member"),
+        # Of somebody unknown every flag is absent, and they are nobody until Slack tells of them.
+        func.coalesce(
+            or_(user.c.is_deleted, user.c.is_bot, user.c.is_guest, user.c.is_foreign), true()
+        ).label("not_a_member"),
         person.c.id.label("person_id"),
         person.c.name.label("person_name"),
         person.c.github,
@@ -92,18 +96,21 @@ class Members:
         self._first_admins = frozenset(first_admins)
 
     def who(self, session: Session, slack_user_id: str) -> Actor:
-        """Return who a Slack user is; somebody unknown, deactivated or a guest holds no role."""
+        """Return who a Slack user is.
+
+        Somebody unknown, deactivated, a bot, a guest or of another workspace holds no role.
+        """
         found = session.connection().execute(_WHO, {"asked": slack_user_id}).all()
         known = found[0]
         called = tuple(name for name in (known.user_name, known.real_name) if name)
         name = called[0] if called else "somebody"
         if known.not_a_member:
             return Actor(slack_user_id, None, name, frozenset())
+        first = slack_user_id in self._first_admins and not _ever_had_admin(session)
+        first_roles = frozenset({Role.ADMIN}) if first else frozenset[Role]()
         if known.person_id is None:
-            first = slack_user_id in self._first_admins and not _ever_had_admin(session)
-            roles = frozenset({Role.ADMIN}) if first else frozenset[Role]()
-            return Actor(slack_user_id, None, name, roles, called)
-        roles = frozenset(Role(row.role) for row in found if row.role is not None)
+            return Actor(slack_user_id, None, name, first_roles, called)
+        roles = first_roles.union(Role(row.role) for row in found if row.role is not None)
         names = (known.person_name, known.github, *called)
         return Actor(
             slack_user_id,
@@ -132,9 +139,8 @@ class Members:
         Raises:
             AlreadyDone: they hold it.
         """
-        if role in roles_of(session, person.id):
+        if not begin_role(session, now, person.id, role, by):
             raise AlreadyDone(f"{person.name} already holds the role {role.value}")
-        begin_role(session, now, person.id, role, by)
         _note(session, person.id, role, held=True)
         audit.append(
             session,
@@ -163,7 +169,12 @@ class Members:
             details={"role": role},
         )
         if role is Role.MEMBER:
-            self._facts.announce(session, now, MemberLeft(person.id))
+            self._leave(session, now, person, by)
+
+    def _leave(self, session: Session, now: datetime, person: Person, by: str) -> None:
+        if end_role(session, now, person.id, Role.ADMIN, by):  # leaving drops Admin (R5)
+            _note(session, person.id, Role.ADMIN, held=False)
+        self._facts.announce(session, now, MemberLeft(person.id))
 
     def link(
         self, session: Session, now: datetime, person: Person, slack_user_id: str, by: str
@@ -235,7 +246,8 @@ def find_person(session: Session, github_or_id: str) -> Person:
     ):
         if person := session.scalar(select(Person).where(col(column) == value)):
             return person
-    named = list(session.scalars(select(Person).where(func.lower(col(Person.name)) == key.lower())))
+    # Compared here: SQLite's lower() knows ASCII alone.
+    named = [p for p in session.scalars(select(Person)) if p.name.casefold() == key.casefold()]
     if len(named) == 1:
         return named[0]
     if named:
@@ -243,10 +255,10 @@ def find_person(session: Session, github_or_id: str) -> Person:
     raise NotFound(f"{key!r} is nobody on the list; see: psrt-bot roster export")
 
 
-def begin_role(session: Session, now: datetime, person_id: str, role: Role, by: str) -> None:
-    """Record that a role begins."""
-    session.add(RoleHeld(person_id=person_id, role=role, since=now, granted_by=by))
-    session.flush()
+def begin_role(session: Session, now: datetime, person_id: str, role: Role, by: str) -> bool:
+    """Record that a role begins; return whether it was not held already."""
+    values = {"id": new_id(), "person_id": person_id, "role": role, "since": now, "granted_by": by}
+    return insert_ignoring(session, RoleHeld, values)
 
 
 def end_role(session: Session, now: datetime, person_id: str, role: Role, by: str) -> bool:
