@@ -1,5 +1,6 @@
 """Steps that several stories of nominations share."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlmodel import select
@@ -129,3 +130,12 @@ def forge_value(place: Any, label: str, value: str) -> None:
     """Make a button of a message or modal send another value than the bot gave it."""
     blocks = place.view.blocks if isinstance(place, Modal) else place.blocks
     reading.button_named(blocks, label)[1]["value"] = value
+
+
+def whispered(house: House, by: str, act: Callable[[], object]) -> str:
+    """Do something and return what the bot then tells this person alone."""
+    person = house.person(by)
+    before = len(person.ephemerals)
+    act()
+    house.workspace.wait_for(lambda: len(person.ephemerals) > before)
+    return str(person.ephemerals[-1].text)

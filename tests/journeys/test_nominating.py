@@ -2,9 +2,11 @@
 
 import pytest
 
+from psrt_bot.membership.rules import Role
 from tests.journeys.house import PROMISES, TEXTS, House
 from tests.journeys.steps import (
     card,
+    change_role,
     fill_texts,
     forge_metadata,
     forge_value,
@@ -78,9 +80,6 @@ def test_a_guest_of_the_workspace_can_be_nominated(house: House) -> None:
 
 def test_an_emeritus_can_be_nominated_again(house: House) -> None:
     """Whoever was a member once and is none now is no member."""
-    from psrt_bot.membership.rules import Role
-    from tests.journeys.steps import change_role
-
     change_role(house, "fay", Role.MEMBER, held=False)
     change_role(house, "fay", Role.EMERITUS, held=True)
     house.workspace.remove_member("team", "fay")

@@ -1,0 +1,94 @@
+"""App Home: what is open for a member; for everybody else, how people join (R12, R14)."""
+
+from psrt_bot.membership.rules import Role
+from psrt_bot.membership.service.people import find_person
+from psrt_bot.sandbox.seen import Home
+from tests.journeys.house import House
+from tests.journeys.steps import STRANGERS_ARE_TOLD, change_role, to_texts
+
+
+def home(house: House, by: str, shows: str) -> Home:
+    """Open App Home, and wait until it shows something."""
+    shown = house.person(by).open_home(timeout=0)
+    house.work()
+    return shown.wait(lambda seen: shows in seen.rendered)
+
+
+def test_a_member_with_nothing_to_do_is_told_so(house: House) -> None:
+    """Three lists, each with its word for "none", and a way to begin."""
+    seen = home(house, "chi", "Open votes")
+    assert "No vote is open for you." in seen.rendered
+    assert seen.buttons == ["Nominate somebody"]
+    seen.click("Nominate somebody")
+    assert house.person("chi").wait_modal().title == "Nominate: who"
+
+
+def test_open_votes_are_voted_on_from_home(house: House) -> None:
+    """Each with its Vote button and close; gone once the vote is over."""
+    house.nominate(by="ana", nominee="nia")
+    seen = home(house, "chi", "Nomination of Nia Novak")
+    assert "2026-03-09 10:00 UTC" in seen.rendered
+    seen.click("Vote")
+    ballot = house.person("chi").wait_modal(title="Vote").fill("Your vote", "Yes")
+    ballot.submit()
+    assert house.person("chi").wait_modal(title="Ballot recorded")
+    house.pass_time(days=7)
+    assert "Nia" not in home(house, "chi", "No vote is open for you.").rendered
+
+
+def test_own_nominations_and_drafts_are_ones_own(house: House) -> None:
+    """The nominator finds Details and Continue; other members see neither of them."""
+    house.nominate(by="ana", nominee="nia")
+    to_texts(house, by="ana", nominee="oli")
+    seen = home(house, "ana", "Oli Okoro")
+    assert "under vote; nominated" in seen.rendered
+    assert seen.buttons == ["Vote", "Details", "Continue", "Nominate somebody"]
+    seen.click("Details")
+    assert house.person("ana").wait_modal().title == "Nomination"
+    seen.click("Continue")
+    who = house.person("ana").wait_modal(title="Nominate: who")
+    assert who.value("Slack user") == house.person("oli").id
+    others = home(house, "chi", "Nia Novak")
+    assert "Oli Okoro" not in others.rendered
+    assert others.buttons == ["Vote", "Nominate somebody"]
+
+
+def test_strangers_learn_how_to_join_and_never_whether_a_nomination_exists(house: House) -> None:
+    """R14: the Home of the nominee and of everybody else is the same before and after."""
+    before = home(house, "nia", "How people join").rendered
+    house.nominate(by="ana", nominee="nia")
+    for stranger in ("nia", "oli"):
+        seen = home(house, stranger, "How people join")
+        assert seen.rendered == before
+        assert seen.buttons == []
+
+
+def test_whoever_leaves_the_team_loses_what_members_see(house: House) -> None:
+    """A Home stays at Slack until it is replaced: who leaves gets the strangers' one at once."""
+    house.nominate(by="ana", nominee="nia")
+    seen = home(house, "fay", "Nia Novak")
+    with house.session() as session:
+        members = house.bot.services.members  # as the bot itself will do it
+        fay = find_person(session, "fay")
+        members.revoke(session, house.clock.now(), fay, Role.MEMBER, "tests")
+    house.work()
+    seen.wait(lambda shown: "How people join" in shown.rendered)
+    assert "Nia" not in seen.rendered
+
+
+def test_a_button_of_a_home_from_before_is_refused(house: House) -> None:
+    """A Home that was drawn for a member gives a former member nothing."""
+    house.nominate(by="ana", nominee="nia")
+    seen = home(house, "fay", "Nia Novak")
+    change_role(house, "fay", Role.MEMBER, held=False)  # from the command line: no new Home
+    seen.click("Vote")
+    assert STRANGERS_ARE_TOLD in house.person("fay").wait_modal(title="Note").text
+
+
+def test_opening_home_twice_before_delivery_publishes_the_newest_once(house: House) -> None:
+    """An older Home that was not sent is dropped, and none is kept in the database."""
+    house.person("chi").open_home(timeout=0)
+    house.person("chi").open_home(timeout=0)
+    house.work()
+    published = [c for c in house.workspace.calls if c.method == "views.publish"]
+    assert len(published) == 1
