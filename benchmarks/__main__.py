@@ -1,9 +1,9 @@
 """``make bench``: print the table of ratios."""
 
-from benchmarks import casting, closing, dispatch
+from benchmarks import casting, closing, dispatch, http
 
 if __name__ == "__main__":
     print(f"{'operation':<46} {'ours':>13}  {'base':>13}  {'ratio':>7}")
-    for part in (dispatch, casting, closing):
+    for part in (dispatch, casting, closing, http):
         for row in part.measure():
             print(row.line(), flush=True)

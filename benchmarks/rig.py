@@ -67,6 +67,7 @@ def populate(session: Session, built: Bot, electors: int) -> None:
                     is_bot=False,
                     is_deleted=False,
                     is_guest=False,
+                    is_foreign=False,
                     time_zone="UTC",
                     seen_at=now,
                 ),

@@ -29,7 +29,7 @@ from psrt_bot.runtime.clock import Clock
 from psrt_bot.runtime.logs import new_reference
 from psrt_bot.runtime.rules import FieldProblems, RuleError
 from psrt_bot.runtime.slack import FAILURES, VIEW_TIMEOUT, judge
-from storage.engine import Database
+from storage.engine import Database, DatabaseBusy
 
 log = structlog.get_logger(__name__)
 
@@ -238,8 +238,8 @@ def translate(error: Exception, kind: Kind, asked: Asked | None) -> Answer:
         return _at_fields(error.problems, asked)
     if isinstance(error, RuleError):
         text = str(error)
-    elif isinstance(error, OperationalError) and _is_passing(error):
-        log.warning("database_busy", door=kind, error=type(error.orig).__name__)
+    elif _is_passing(error):
+        log.warning("database_busy", door=kind, error=type(error).__name__)
         text = BUSY
     else:
         reference = new_reference()
@@ -250,8 +250,10 @@ def translate(error: Exception, kind: Kind, asked: Asked | None) -> Answer:
     return Say(text)
 
 
-def _is_passing(error: OperationalError) -> bool:
+def _is_passing(error: Exception) -> bool:
     """Whether the database may do the same in a moment: locked, or not reachable just now."""
+    if not isinstance(error, OperationalError):
+        return isinstance(error, DatabaseBusy)
     name = getattr(error.orig, "sqlite_errorname", None)  # PostgreSQL's errors have none
     return name is None or name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -17,6 +18,15 @@ REQUEST_PATIENCE = timedelta(seconds=1.5)  # Slack wants its ack within 3 s
 WORKER_PATIENCE = timedelta(seconds=10)  # nobody waits for a sweep
 
 _WAKE = "psrt_wake"
+
+# Writers of one SQLite file in this process take turns here: waiting in SQLite means sleeping and
+# asking again, for up to 100 ms at a time, while the next in line could have gone on at once.
+_TURNS: dict[str, Lock] = {}
+_TURNS_GUARD = Lock()
+
+
+class DatabaseBusy(Exception):
+    """Another writer did not finish within the patience; nothing was changed."""
 
 
 class Database:
@@ -37,6 +47,9 @@ class Database:
     ) -> None:
         self.engine = open_engine(url, patience=patience)
         self.on_wake = on_wake
+        self._patience = patience
+        with _TURNS_GUARD:
+            self._turn = _TURNS.setdefault(url, Lock()) if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -45,14 +58,30 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """Yield a session whose work is committed at the end, or rolled back if anything raises."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """Yield a session whose work is committed at the end, or rolled back if anything raises.
+
+        Raises:
+            DatabaseBusy, OperationalError: no turn to write came within the patience.
+        """
+        with self._in_turn(), Session(self.engine, expire_on_commit=False) as session:
             session.connection(execution_options={"psrt_write": True})
             yield session
             session.commit()
             woken = session.info.get(_WAKE, False)
         if woken and self.on_wake is not None:
             self.on_wake()
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if self._turn is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=self._patience.total_seconds()):
+            raise DatabaseBusy("the database is busy")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
