@@ -68,7 +68,9 @@ class DeadlineRow(SQLModel, table=True):
 
     __tablename__ = "deadline"
     __table_args__ = (
-        UniqueConstraint("kind", "subject", "due_at"),
+        # Subject first: what is open of one subject is found by it, and what is due of a kind by
+        # the index below, which holds no history.
+        UniqueConstraint("subject", "kind", "due_at"),
         Index(
             "deadline_waiting",
             "due_at",
@@ -79,7 +81,7 @@ class DeadlineRow(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     kind: str
-    subject: str = Field(index=True)
+    subject: str
     due_at: datetime = Field(sa_type=UtcDateTime)
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     token: str | None = None

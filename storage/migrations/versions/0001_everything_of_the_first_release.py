@@ -57,7 +57,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("done_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("kind", "subject", "due_at"),
+        sa.UniqueConstraint("subject", "kind", "due_at"),
     )
     with op.batch_alter_table("deadline", schema=None) as batch_op:
         batch_op.create_index(
@@ -67,7 +67,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("done_at IS NULL"),
             postgresql_where=sa.text("done_at IS NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_deadline_subject"), ["subject"], unique=False)
 
     op.create_table(
         "heartbeat",
@@ -477,7 +476,6 @@ def downgrade() -> None:
     op.drop_table("outbox")
     op.drop_table("heartbeat")
     with op.batch_alter_table("deadline", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_deadline_subject"))
         batch_op.drop_index(
             "deadline_waiting",
             sqlite_where=sa.text("done_at IS NULL"),

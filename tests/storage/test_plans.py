@@ -1,0 +1,139 @@
+"""The hot queries find their rows by an index, however long the history grows (SQLite's planner).
+
+What runs is recorded, not rewritten here: the plan shown is that of the very statement.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlmodel import Session
+
+from psrt_bot.membership.service.people import Members
+from psrt_bot.runtime import deadlines, once, outbox
+from psrt_bot.runtime.blocks import Message
+from psrt_bot.runtime.clock import MovableClock
+from psrt_bot.runtime.deadlines import Handler, Sweep
+from psrt_bot.runtime.delivery import Delivery
+from psrt_bot.runtime.facts import Facts
+from psrt_bot.voting.keystore import KeyStore
+from psrt_bot.voting.service.polls import Polls
+from storage.engine import Database
+
+pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
+
+
+def plan_of(database: Database, act: Callable[[], object]) -> list[str]:
+    """Do something, and return how SQLite finds the rows of every statement in it."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_conn: object, _cursor: object, statement: str, values: Any, *_: object) -> None:
+        if statement.lstrip().startswith(("SELECT", "UPDATE", "WITH", "DELETE", "INSERT")):
+            seen.append((statement, values))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    act()
+    event.remove(database.engine, "before_cursor_execute", note)
+    assert seen
+    with database.engine.connect() as connection:
+        return [
+            row.detail
+            for statement, values in seen
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+
+
+def scans(plan: list[str]) -> list[str]:
+    """Those steps that walk a whole table or sort more than what an index has chosen."""
+    return [
+        step
+        for step in plan
+        if step.startswith("SCAN")
+        and not any(
+            allowed in step
+            for allowed in (
+                "CONSTANT ROW",
+                "USING COVERING INDEX outbox_",
+                "USING INDEX outbox_",
+                "USING INDEX deadline_",
+                "due",
+                "asked",
+            )
+        )
+    ]
+
+
+def in_session(database: Database, act: Callable[[Session], object]) -> Callable[[], object]:
+    def run() -> None:
+        with database.transaction() as session:
+            act(session)
+
+    return run
+
+
+def test_due_deadlines(database: Database, clock: MovableClock) -> None:
+    """A sweep, and asking for the next due moment, look at open deadlines alone."""
+    with database.transaction() as session:
+        deadlines.schedule(session, "k", "s", clock.now())
+    sweep = Sweep(database, clock, {"k": Handler(lambda *_: None, collapses=True)})
+    plan = plan_of(database, sweep.run)
+    plan += plan_of(database, in_session(database, deadlines.next_due))
+    found = [step for step in plan if " deadline " in step and "(id=?)" not in step]
+    assert {step.split("INDEX ")[1].split()[0] for step in found} == {"deadline_waiting"}
+    assert scans(plan) == []
+
+
+def test_dropped_deadlines(database: Database) -> None:
+    """What is forgotten of a subject is found by the subject."""
+    plan = plan_of(database, in_session(database, lambda s: deadlines.drop(s, "s", ["k"])))
+    assert scans(plan) == []
+
+
+def test_waiting_outbox_rows(database: Database, clock: MovableClock) -> None:
+    """A delivery, and asking when to try next, look at unfinished rows alone."""
+    with database.transaction() as session:
+        outbox.post(session, clock.now(), "C1", Message("x"))
+    held = Delivery(database, clock, None, Facts(), lambda *_: "unfit")  # type: ignore[arg-type]
+    plan = plan_of(database, held.run)
+    plan += plan_of(database, held.next_try)
+    assert any("outbox_waiting" in step for step in plan)
+    assert scans(plan) == []
+
+
+def test_superseded_outbox_rows(database: Database, clock: MovableClock) -> None:
+    """Older versions of a message or a Home are found by their slot or conversation."""
+
+    def supersede(session: Session) -> None:
+        outbox.post(session, clock.now(), "C1", Message("x"), slot="card")
+        outbox.change(session, clock.now(), "card", Message("y"))
+        outbox.publish_home(session, clock.now(), "U1")
+
+    assert scans(plan_of(database, in_session(database, supersede))) == []
+
+
+def test_open_polls_of_a_user(database: Database, clock: MovableClock) -> None:
+    """Which polls somebody may vote in is found by their Slack user."""
+    store: KeyStore = None  # type: ignore[assignment]  # not asked
+    polls = Polls(store, Facts(), ())
+    plan = plan_of(database, in_session(database, lambda s: polls.open_for(s, clock.now(), "U1")))
+    assert any("ix_elector_slack_user_id" in step for step in plan)
+    assert scans(plan) == []
+
+
+def test_who_asks(database: Database) -> None:
+    """Who somebody is and which roles they hold is found by index."""
+    plan = plan_of(database, in_session(database, lambda s: Members(Facts(), ["U1"]).who(s, "U1")))
+    assert any("slack_user_id" in step for step in plan)
+    assert scans(plan) == []
+
+
+def test_repeated_requests(database: Database, clock: MovableClock) -> None:
+    """Known requests are found by their key, and old ones by their age."""
+
+    def repeat(session: Session) -> None:
+        once.first_time(session, clock.now(), "k")
+        once.forget_old(session, clock.now() + timedelta(days=2))
+
+    assert scans(plan_of(database, in_session(database, repeat))) == []

@@ -1,0 +1,84 @@
+"""Migrations give exactly the tables of the code, and another schema is refused with the remedy."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from storage.engine import Database, prepare_storage
+from storage.schema import SchemaError, current, head, require_current, upgrade
+from storage.tables import METADATA
+
+WITHOUT_ROWID = {"elector", "sealed_ballot", "spent_submission", "bulletin_line"}
+
+
+@pytest.fixture
+def empty(empty_url: str) -> Database:
+    """A database without any table."""
+    database = Database(empty_url)
+    prepare_storage(database)
+    return database
+
+
+def test_upgrade_gives_the_tables_of_the_code(database: Database) -> None:
+    """From nothing to the newest version: no table, column, index or constraint differs."""
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_upgrade_of_an_empty_database(empty: Database) -> None:
+    """An empty database has no version, is refused with the remedy, and is ready afterwards."""
+    assert current(empty) is None
+    with pytest.raises(SchemaError, match=r"no tables yet; run: psrt-bot db upgrade"):
+        require_current(empty)
+    upgrade(empty)
+    assert current(empty) == head()
+    require_current(empty)
+    empty.close()
+
+
+def test_upgrade_twice_is_harmless(database: Database) -> None:
+    """A second upgrade changes nothing and keeps every row."""
+    with database.transaction() as session:
+        session.execute(text("INSERT INTO posted (slot, channel, ts) VALUES ('s', 'C', '1')"))
+    upgrade(database)
+    assert current(database) == head()
+    with database.reading() as session:
+        assert session.execute(text("SELECT count(*) FROM posted")).scalar() == 1
+
+
+def test_newer_schema_is_refused(database: Database) -> None:
+    """A version this code does not know is refused: running on it or upgrading it."""
+    with database.transaction() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaError, match="a newer one has used it; update psrt-bot"):
+        require_current(database)
+    with pytest.raises(SchemaError, match="update psrt-bot"):
+        upgrade(database)
+    assert current(database) == "9999"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_tables_of_ballots_have_no_row_id(database: Database) -> None:
+    """SQLite keeps no order of insertion where it would betray the order of casting."""
+    with database.reading() as session:
+        tables = session.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'table'"))
+        without = {name for name, sql in tables if sql.rstrip().endswith("WITHOUT ROWID")}
+    assert without == WITHOUT_ROWID
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_failed_upgrade_leaves_nothing(empty: Database) -> None:
+    """SQLite makes tables within the transaction too: a table in the way undoes all of it."""
+    with empty.transaction() as session:
+        session.execute(text("CREATE TABLE poll (id TEXT)"))
+    with pytest.raises(Exception, match="already exists"):
+        upgrade(empty)
+    assert current(empty) is None
+    with empty.reading() as session:
+        tables = session.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
+        assert [name for (name,) in tables] == ["poll"]
+    empty.close()
