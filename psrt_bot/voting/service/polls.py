@@ -132,6 +132,9 @@ class Polls:
             deadlines.schedule(session, REMIND, poll.id, due)
         self.facts.announce(session, now, PollOpened(poll.id))
         try:
+            # Whoever moves the poll from waiting is alone with it: what the store has of it was
+            # left by an opening that died before its commit, and has sealed no ballot.
+            self.keys.destroy(poll.id)
             self.keys.put(poll.id, keys)
         except KeyStoreError as error:
             raise RuleError(f"The vote cannot be opened: {error}") from None
