@@ -4,11 +4,14 @@ The names are invented; no real person is meant.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from pydantic import SecretStr
+from starlette.routing import BaseRoute
 
 from psrt_bot.app import Bot, bind_people
 from psrt_bot.manifest import manifest
@@ -91,21 +94,37 @@ def wait_until(holds: Callable[[], bool]) -> bool:
     return held
 
 
+Routes = Callable[[Workspace], Sequence[BaseRoute]]
+
+
 @contextmanager
-def staged(folder: Path) -> Iterator[Stage]:
-    """Build the workspace and start the bot in it; everything is closed at the end."""
-    clock = MovableClock(START)
+def staged(
+    folder: Path,
+    *,
+    clock: MovableClock | None = None,
+    port: int = 0,
+    routes: Routes = lambda _workspace: (),
+) -> Iterator[Stage]:
+    """Build the workspace and start the bot in it; everything is closed at the end.
+
+    Args:
+        folder: where the database and the keys are.
+        clock: the workspace's and the bot's; by default one that begins at ``START``.
+        port: where the workspace is served; 0 for any free one.
+        routes: what else is served there, such as the page.
+    """
+    clock = clock or MovableClock(START)
     workspace = Workspace(name="Fictional Security", now=clock.now)
     installation = _populate(workspace)
     with ExitStack() as stack:
-        server = stack.enter_context(workspace.serve())
+        server = stack.enter_context(workspace.serve(port, routes(workspace)))
         settings = Settings(
-            slack_bot_token=installation.bot_token,
-            slack_app_token=installation.app_token,
+            slack_bot_token=SecretStr(installation.bot_token),
+            slack_app_token=SecretStr(installation.app_token),
             slack_api_url=server.api_url,
             team_channel=workspace.state.channel("team").id,
             admin_channel=workspace.state.channel("admins").id,
-            database_url=f"sqlite:///{folder / 'psrt.db'}",
+            database_url=SecretStr(f"sqlite:///{folder / 'psrt.db'}"),
             keys=f"file:{folder / 'keys'}",
         )
         _seed(settings, workspace, clock)
