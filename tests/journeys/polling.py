@@ -75,6 +75,11 @@ def said(house: House, words: str, *, to: str = TEAM, reader: str = "ana") -> li
     return [m for m in house.person(reader).channel(to).everything if words in m.rendered]
 
 
+def whispered(person: Person, words: str) -> SeenMessage:
+    """What only this person sees, once it holds these words."""
+    return person.wait_ephemeral(lambda m: words in m.rendered)
+
+
 def bundle(house: House, result: SeenMessage) -> bytes:
     """The bulletin below a result."""
     (answer,) = [m for m in house.person("chi").channel(TEAM).thread(result) if m.files]

@@ -28,6 +28,7 @@ OVER = (
     "This vote is over; no ballot is taken any more. Nothing was changed now: a ballot that you "
     "cast before the close counts."
 )
+UNCOUNTED = "This vote has ended without a count; no ballot is taken any more."
 PAUSED = (
     "The bot was away for much of this vote, so the admins decide whether it goes on. No ballot is "
     "taken meanwhile; please try again later."
@@ -48,6 +49,14 @@ BALLOT_AWAY = (
     "still counts. The admins are being told; please try again later."
 )
 TRY_AGAIN = "Your vote was not recorded. Please try again."
+
+
+UNCOUNTED_STATES = (
+    PollState.CANCELLING,
+    PollState.CANCELLED,
+    PollState.DISPUTED,
+    PollState.VOID,
+)
 
 
 @dataclass(frozen=True)
@@ -214,6 +223,8 @@ def obstacle(
         return NotAllowed(NOT_YOURS)
     if poll.state == PollState.OPEN and poll.awaits_close_decision:
         return AlreadyDone(PAUSED)
+    if poll.state in UNCOUNTED_STATES:
+        return AlreadyDone(UNCOUNTED)
     over = poll.state != PollState.OPEN or (poll.closes_at or now) <= now
     return AlreadyDone(OVER) if over else None
 
