@@ -47,7 +47,7 @@ class Nominating:
         channel = self._process.policy.channel
         if problem := channel_problem(session.get(SlackChannel, channel)):
             raise Unavailable(
-                f"Nothing can be nominated now: of the team channel, {problem}. Tell an admin."
+                f"Nothing can be nominated now. Of the team channel: {problem}. Tell an admin."
             )
         nomination = _insert(session, now, draft)
         session.delete(draft)
