@@ -23,7 +23,7 @@ from psrt_bot.runtime.redaction import LONGEST_TEXT, foreign_text, mask, safe_tr
 
 # The level below which a library is never heard, whatever is configured: debug lines of Bolt, the
 # SDK and WebSocket libraries are payloads; at INFO, SQLAlchemy tells statements with parameters,
-# httpx whole URLs, and APScheduler every tick of the sweep.
+# httpx whole URLs, APScheduler every tick of the sweep, and Alembic that it looks.
 FLOOR = logging.INFO
 FLOORS = {
     "slack_bolt": FLOOR,
@@ -31,6 +31,7 @@ FLOORS = {
     "sqlalchemy": logging.WARNING,
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
+    "alembic": logging.WARNING,
     "apscheduler": logging.WARNING,
     "urllib3": FLOOR,
     "waitress": FLOOR,
