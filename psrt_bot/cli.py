@@ -77,6 +77,12 @@ def _tell(error: Exception) -> int:
     return PROBLEM
 
 
+def told(held: bool) -> None:
+    """End a command that has told what it found: exit code 1 unless everything held."""
+    if not held:
+        raise typer.Exit(PROBLEM)
+
+
 @app.command()
 def run(
     http: Annotated[
@@ -99,8 +105,7 @@ def demo(
         raise TyperException("the demo's page is not there yet; run: psrt-bot demo --headless")
     from psrt_bot.sandbox.demo.play import play
 
-    if not play():
-        raise typer.Exit(PROBLEM)
+    told(play())
 
 
 @app.command()
@@ -125,8 +130,7 @@ def doctor(
     """Check settings, database, keys, Slack; say what to do. Exit code 1 if something is bad."""
     from psrt_bot.commandline.describing import examined
 
-    if not examined(probe=probe):
-        raise typer.Exit(PROBLEM)
+    told(examined(probe=probe))
 
 
 @app.command()
@@ -142,8 +146,7 @@ def verify(
     """Recount a published bulletin, offline. Exit code 1 if anything does not hold."""
     from psrt_bot.commandline.verifying import verify_bundle
 
-    if not verify_bundle(bundle, receipt, sha256):
-        raise typer.Exit(PROBLEM)
+    told(verify_bundle(bundle, receipt, sha256))
 
 
 @database.command("upgrade")
@@ -171,5 +174,4 @@ def audit_verify(
     """Recompute the audit log's chain. Exit code 1 names the first broken link."""
     from psrt_bot.commandline.verifying import verify_audit
 
-    if not verify_audit(head):
-        raise typer.Exit(PROBLEM)
+    told(verify_audit(head))

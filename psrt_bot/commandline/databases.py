@@ -6,6 +6,7 @@ Only ``db upgrade`` makes a file: any other command refuses a database that is n
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -13,9 +14,10 @@ from sqlalchemy.exc import ArgumentError
 
 from psrt_bot.commandline.refusals import CommandError, database_troubles
 from psrt_bot.settings import Settings, load_settings
-from storage.engine import WORKER_PATIENCE, Database, prepare_storage
+from storage.engine import Database, prepare_storage
 from storage.schema import current, head, require_current, upgrade
 
+PATIENCE = timedelta(seconds=3)  # somebody waits at the terminal; the bot's own writes are short
 PRIVATE = 0o077  # the mode bits that nobody but the bot's user gets
 
 
@@ -35,7 +37,7 @@ def opened(settings: Settings) -> Iterator[Database]:
                 f"the database {settings.database_where} does not exist yet; "
                 "run: psrt-bot db upgrade"
             )
-        database = Database(url, patience=WORKER_PATIENCE)
+        database = Database(url, patience=PATIENCE)
         try:
             require_current(database)
             yield database
@@ -51,7 +53,7 @@ def upgrade_database() -> None:
     previous = os.umask(PRIVATE)  # nominations are confidential; SQLite's side files take after it
     try:
         with database_troubles(settings.database_where):
-            database = Database(url, patience=WORKER_PATIENCE)
+            database = Database(url, patience=PATIENCE)
             try:
                 before = current(database)
                 prepare_storage(database)
