@@ -155,7 +155,10 @@ def built_house(path: Path, transport: str, **settings: Any) -> Iterator[House]:
     admin = workspace.add_channel("admins", private=True, members=list(ADMINS))
     workspace.add_channel("general", private=False, members=[*MEMBERS, *OUTSIDERS])
     installation = workspace.install(
-        manifest(request_url=None if transport == "socket" else "https://bot.example/slack/events")
+        manifest(
+            settings.get("command_prefix", ""),
+            request_url=None if transport == "socket" else "https://bot.example/slack/events",
+        )
     )
     workspace.invite_bot("team")
     workspace.invite_bot("admins")
