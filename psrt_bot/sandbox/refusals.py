@@ -57,7 +57,7 @@ _CALLS = {
     "invalid_json": Rule("a JSON body that is no JSON object", page="apis/web-api"),
     "ratelimited": Rule("`workspace.rate_limits = True`, and too many calls; HTTP 429"),
     "invalid_cursor": Rule(
-        "a cursor that was never given", (*_FIRST_PAGE, *_READING, "users.list")
+        "a cursor that was never given", (*_FIRST_PAGE, *_READING), None, ("users.list",)
     ),
     "invalid_limit": Rule(
         "a limit outside 1 to 1000", _FIRST_PAGE, None, (*_READING, "users.list")

@@ -104,5 +104,7 @@ def test_every_fault_is_tried() -> None:
 if __name__ == "__main__":
     text = PAGE.read_text()
     for table, make in TABLES.items():
-        text = _between(table).sub(lambda m, made=make(): f"{m[1]}{made}\n{m[3]}", text)  # type: ignore[misc]
+        opening, closing = f"<!-- {table} -->\n", f"<!-- /{table} -->"
+        before, rest = text.split(opening)
+        text = f"{before}{opening}{make()}\n{closing}{rest.split(closing)[1]}"
     PAGE.write_text(text)
