@@ -108,7 +108,10 @@ def installation(workspace: Workspace) -> Installation:
 
 
 @pytest.fixture
-def server(workspace: Workspace) -> Iterator[Server]:
+def server(request: pytest.FixtureRequest, workspace: Workspace) -> Iterator[Server]:
+    """The workspace served, after the app was installed: the events of that are nobody's."""
+    if "installation" in request.fixturenames:
+        request.getfixturevalue("installation")
     with workspace.serve() as running:
         yield running
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -69,7 +70,8 @@ class ScriptedApp:
                 self.send_response(reply.status)
                 self.send_header("Content-Type", "application/json" if is_json else "text/plain")
                 self.end_headers()
-                self.wfile.write(content.encode())
+                with suppress(BrokenPipeError):  # who asked may have given up
+                    self.wfile.write(content.encode())
 
             def log_message(self, *_: Any) -> None:
                 """Quiet."""

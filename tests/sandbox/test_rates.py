@@ -47,7 +47,15 @@ def test_each_for_itself(rates: RateLimits) -> None:
     assert allowed(rates, "chat.postMessage", "C1") == POSTING.burst
     assert allowed(rates, "chat.postMessage", "C2") == POSTING.burst
     assert rates.retry_after("A2", "chat.postMessage", {"channel": "C1"}) is None
-    assert rates.retry_after("A1", "chat.update", {"channel": "C1"}) is None
+    assert allowed(rates, "chat.update", "C1") == TIERS["chat.update"].burst
+    assert allowed(rates, "chat.update", "C2") == 0
+
+
+def test_rounded_up(rates: RateLimits, clock: Clock) -> None:
+    """Retry-After is never too early: 2.5 seconds are told as 3."""
+    allowed(rates, "conversations.list")
+    clock.forward(seconds=0.5)
+    assert rates.retry_after("A1", "conversations.list", {}) == 3
 
 
 def test_every_method_has_a_tier() -> None:
