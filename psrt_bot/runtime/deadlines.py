@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from psrt_bot.runtime.clock import Clock
+from psrt_bot.runtime.clock import Clock, SystemClock
 from psrt_bot.runtime.leases import LEASE, TOLERATED_SKEW, lease_clock, skew
 from psrt_bot.runtime.sql import insert_ignoring, rows
 from storage.engine import Database, wake_workers
@@ -77,12 +77,25 @@ def next_due(session: Session) -> datetime | None:
 
 
 class Sweep:
-    """Finds what is due and does it, item by item; one that fails cannot stop the rest."""
+    """Finds what is due and does it, item by item; one that fails cannot stop the rest.
 
-    def __init__(self, database: Database, clock: Clock, handlers: Mapping[str, Handler]) -> None:
+    Args:
+        clock: by which deadlines are due; the demo's can be moved.
+        machine: this machine's own clock, compared with the database's.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        handlers: Mapping[str, Handler],
+        *,
+        machine: Clock | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._handlers = handlers
+        self._machine = machine or SystemClock()
 
     def run(self) -> int:
         """Act on everything that is due now; return how many deadlines were acted upon."""
@@ -93,7 +106,7 @@ class Sweep:
 
     def _claim(self) -> list[DeadlineRow]:
         with self._database.transaction() as session:
-            if (apart := skew(session)) > TOLERATED_SKEW:
+            if (apart := skew(session, self._machine.now())) > TOLERATED_SKEW:
                 log.error(
                     "clock_skew", seconds=apart.total_seconds(), remedy="set this machine's clock"
                 )

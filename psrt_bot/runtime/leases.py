@@ -27,6 +27,10 @@ def lease_clock(session: Session) -> datetime:
     return moment.astimezone(UTC)
 
 
-def skew(session: Session) -> timedelta:
-    """Return how far this machine's clock is from the database's (zero on SQLite)."""
-    return abs(lease_clock(session) - datetime.now(UTC))
+def skew(session: Session, machine: datetime) -> timedelta:
+    """Return how far this machine's clock is from the database's (zero on SQLite, which has none).
+
+    Args:
+        machine: what this machine's clock says.
+    """
+    return timedelta(0) if is_sqlite(session) else abs(lease_clock(session) - machine)

@@ -1,5 +1,6 @@
 """Connections and transactions (DESIGN section 4), on both databases."""
 
+import sqlite3
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -152,6 +153,27 @@ def test_busy_is_an_error_within_patience(database_url: str, database: Database)
         waited = time.monotonic() - begun
     hasty.close()
     assert 0.15 < waited < 1.2
+    with database.transaction() as session:  # the next one gets its turn again
+        session.add(seen("two"))
+    assert keys(database) == {"mine", "two"}
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_another_process_is_waited_for(database_url: str) -> None:
+    """A writer beside this process, who takes no turns with us, is waited for just as long."""
+    hasty = Database(database_url, patience=timedelta(milliseconds=200))
+    other = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    begun = time.monotonic()
+    with pytest.raises(OperationalError, match="locked"), hasty.transaction():
+        pass
+    assert 0.15 < time.monotonic() - begun < 1.2
+    other.execute("ROLLBACK")
+    other.close()
+    with hasty.transaction() as session:
+        session.add(seen("one"))
+    assert keys(hasty) == {"one"}
+    hasty.close()
 
 
 def test_writers_queue_up(database: Database) -> None:
