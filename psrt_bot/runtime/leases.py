@@ -27,10 +27,14 @@ def lease_clock(session: Session) -> datetime:
     return moment.astimezone(UTC)
 
 
-def skew(session: Session, machine: datetime) -> timedelta:
+def skew(session: Session, machine: datetime | None = None) -> timedelta:
     """Return how far this machine's clock is from the database's (zero on SQLite, which has none).
 
     Args:
-        machine: what this machine's clock says.
+        machine: what this machine's clock says; asked here where it is not given.
     """
-    return timedelta(0) if is_sqlite(session) else abs(lease_clock(session) - machine)
+    return (
+        timedelta(0)
+        if is_sqlite(session)
+        else abs(lease_clock(session) - (machine or datetime.now(UTC)))
+    )
