@@ -106,6 +106,16 @@ class State:
         """The next number; every id and version comes from this one row."""
         return next(self._serial)
 
+    @property
+    def marks(self) -> tuple[int, int]:
+        """The next number, and the last message's time in microseconds: where to go on from."""
+        number = self.serial()
+        return number, self._last_ts
+
+    def resume(self, serial: int, last_ts: int) -> None:
+        """Go on from marks that were kept."""
+        self._serial, self._last_ts = count(serial), last_ts
+
     def new_id(self, prefix: str) -> str:
         """A new id such as `U0PSRT00A1`: the prefix says what it names."""
         number, digits = self.serial(), ""
