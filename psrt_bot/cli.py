@@ -99,13 +99,25 @@ def run(
 @app.command()
 def demo(
     headless: Annotated[bool, typer.Option("--headless", help="Tell it in the terminal.")] = False,
+    empty: Annotated[bool, typer.Option("--empty", help="Begin without any nomination.")] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where the page is; the next free one if taken.")
+    ] = 8765,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Open no browser.")] = False,
+    reset: Annotated[bool, typer.Option("--reset", help="Forget what was done before.")] = False,
+    folder: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where the demo keeps its state.")
+    ] = Path("data/demo"),
 ) -> None:
-    """Show the main job on a local Slack: nominate, vote, decide, verify."""
-    if not headless:
-        raise TyperException("the demo's page is not there yet; run: psrt-bot demo --headless")
-    from psrt_bot.sandbox.demo.play import play
+    """Open a local Slack in the browser to play with: nominate, vote, decide, verify."""
+    if headless:
+        from psrt_bot.sandbox.demo.play import play
 
-    told(play())
+        told(play())
+        return
+    from psrt_bot.sandbox.demo.page_demo import Wishes, show
+
+    show(Wishes(port, not no_open, empty, reset, folder))
 
 
 @app.command()

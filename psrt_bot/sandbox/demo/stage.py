@@ -19,7 +19,9 @@ from psrt_bot.membership.service.lists import Lists
 from psrt_bot.membership.service.people import Members, find_person
 from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.runtime.facts import Facts
+from psrt_bot.sandbox import saving
 from psrt_bot.sandbox.installation import Installation
+from psrt_bot.sandbox.model import Json
 from psrt_bot.sandbox.person import Person
 from psrt_bot.sandbox.workspace import Workspace
 from psrt_bot.settings import Settings
@@ -104,6 +106,7 @@ def staged(
     clock: MovableClock | None = None,
     port: int = 0,
     routes: Routes = lambda _workspace: (),
+    kept: Json | None = None,
 ) -> Iterator[Stage]:
     """Build the workspace and start the bot in it; everything is closed at the end.
 
@@ -112,10 +115,11 @@ def staged(
         clock: the workspace's and the bot's; by default one that begins at ``START``.
         port: where the workspace is served; 0 for any free one.
         routes: what else is served there, such as the page.
+        kept: the workspace as ``saving.saved`` wrote it down; the folder holds what belongs to it.
     """
     clock = clock or MovableClock(START)
     workspace = Workspace(name="Fictional Security", now=clock.now)
-    installation = _populate(workspace)
+    installation = _restored(workspace, kept) if kept else _populate(workspace)
     with ExitStack() as stack:
         server = stack.enter_context(workspace.serve(port, routes(workspace)))
         settings = Settings(
@@ -127,7 +131,9 @@ def staged(
             database_url=SecretStr(f"sqlite:///{folder / 'psrt.db'}"),
             keys=f"file:{folder / 'keys'}",
         )
-        _seed(settings, workspace, clock)
+        _upgrade(settings)
+        if kept is None:
+            _seed(settings, workspace, clock)
         bot = Bot(settings, clock=clock)
         stack.callback(bot.stop)
         bot.start()
@@ -146,8 +152,24 @@ def _populate(workspace: Workspace) -> Installation:
     return installation
 
 
+def _restored(workspace: Workspace, kept: Json) -> Installation:
+    saving.restore(workspace.state, kept)
+    app = workspace.state.only_app()
+    app.manifest = manifest()  # the program may be newer than what was kept
+    app.scopes = frozenset(app.manifest["oauth_config"]["scopes"]["bot"])
+    return Installation(workspace, app)
+
+
+def _upgrade(settings: Settings) -> None:
+    """What ``psrt-bot db upgrade`` does."""
+    database = Database(settings.database_url.get_secret_value())
+    prepare_storage(database)
+    upgrade(database)
+    database.close()
+
+
 def _seed(settings: Settings, workspace: Workspace, clock: MovableClock) -> None:
-    """What ``psrt-bot db upgrade``, ``roster import`` and ``roster link`` do."""
+    """What ``psrt-bot roster import`` and ``roster link`` do."""
     lines = [
         f"{name},{login},{'Admin' * (login in ADMINS)}" for login, (name, _) in MEMBERS.items()
     ]
@@ -155,8 +177,6 @@ def _seed(settings: Settings, workspace: Workspace, clock: MovableClock) -> None
     bind_people(facts)
     members = Members(facts)
     database = Database(settings.database_url.get_secret_value())
-    prepare_storage(database)
-    upgrade(database)
     with database.transaction() as session:
         files = {"members": "".join(f"{line}\n" for line in lines).encode()}
         Lists(facts).import_files(session, clock.now(), files, "demo")

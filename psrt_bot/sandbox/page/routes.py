@@ -47,6 +47,7 @@ class Page:
             lstrip_blocks=True,
         )
         self._template = self._templates.get_template("page.html")
+        self._preparing = self._templates.get_template("preparing.html")
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -90,6 +91,9 @@ class Page:
         user = self._user(request)
         if user is None:
             return PlainTextResponse("There is nobody of this name here.", 404)
+        if self.desk.preparing:
+            waiting = self._preparing.render(said=self.desk.preparing)
+            return HTMLResponse(waiting, headers={"Cache-Control": "no-store"})
         html = await run_in_threadpool(self._html, request, user)
         if html is None:  # a place this person does not see
             return RedirectResponse(f"/as/{quote(user.name)}{_tail(request)}")

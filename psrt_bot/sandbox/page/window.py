@@ -42,6 +42,8 @@ class Desk:
     trouble: dict[tuple[str, str], str] = field(default_factory=dict)
     checks: dict[tuple[str, str], tuple[bool, list[str]]] = field(default_factory=dict)
     jump: Jump | None = None
+    preparing: str = ""
+    """While the scene is being set: what is said instead of the page."""
 
     def __post_init__(self) -> None:
         self.tour = Tour(self.config.tour)
@@ -165,7 +167,9 @@ def _clock(desk: Desk, reader: Reader) -> Json | None:
     due = coming[0] if coming else None
     local = due.at.astimezone(reader.zone) if due else None
     return {
-        "now": f"{now:%a} {now.day} {now:%b %Y, %H:%M}",
+        "day": f"{now:%a} {now.day} {now:%b}",
+        "year": f" {now:%Y}",
+        "time": f"{now:%H:%M}",
         "iso": now.isoformat(timespec="minutes"),
         "next": f"{due.what}, {local:%a} {local.day} {local:%b, %H:%M}" if due and local else "",
     }
