@@ -7,7 +7,7 @@ import pytest
 
 from psrt_bot.sandbox.seen import SeenMessage
 from tests.journeys.house import House, built_house
-from tests.journeys.steps import card, thread, to_preview, unlink, whispered
+from tests.journeys.steps import card, make_member, thread, to_preview, unlink, whispered
 
 
 def request(house: House, by: str = "ben") -> SeenMessage:
@@ -103,3 +103,14 @@ def test_a_go_ahead_after_the_end_is_refused(small: House) -> None:
     assert "Now: cancelled." in card(small).rendered
     assert "By mistake" in thread(small)
     assert small.person("chi").wait_inbox(lambda m: "By mistake" in m.rendered)
+
+
+def test_a_nominee_who_became_a_member_meanwhile_is_no_elector(small: House) -> None:
+    """R12: the electorate is frozen at the go-ahead, and never holds the nominee."""
+    small.nominate(by="chi", nominee="nia")  # with the GitHub name nia
+    make_member(small, "oli", "Nia N. Novak", github="Nia")  # with another account of theirs
+    request(small).click("Open the vote")
+    small.work()
+    told = small.person("chi").wait_inbox(lambda m: "the vote is open" in m.rendered)
+    assert "6 members can vote" in told.rendered
+    assert "no open vote" in (small.person("oli").command("/vote").text or "")
