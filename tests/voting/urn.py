@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import select
-from sqlmodel import SQLModel
+from sqlmodel import Session, SQLModel
 
 from psrt_bot.runtime import facts
 from psrt_bot.runtime.clock import MovableClock
@@ -22,11 +22,15 @@ from psrt_bot.voting.service.reminding import Reminding
 from storage.engine import Database
 from storage.voting import Poll, SealedBallot
 
-START = datetime(2026, 3, 2, 10, tzinfo=UTC)
 WEEK = timedelta(days=7)
 ELECTORS = ("U1", "U2", "U3", "U4", "U5")
 
 Row = TypeVar("Row")
+
+
+def candidates(users: Iterable[str]) -> list[Candidate]:
+    """People who are to be electors, by their Slack ids."""
+    return [Candidate(f"person-{user}", user) for user in users]
 
 
 @dataclass
@@ -35,7 +39,7 @@ class Urn:
 
     database: Database
     keys: FileKeyStore
-    clock: MovableClock = field(default_factory=lambda: MovableClock(START, frozen=True))
+    clock: MovableClock
     facts: Facts = field(default_factory=Facts)
     told: list[object] = field(default_factory=list)
 
@@ -58,20 +62,22 @@ class Urn:
         ):
             self.facts.bind(fact, lambda _session, _now, told: self.told.append(told))
 
+    def plan(self, session: Session) -> Poll:
+        """Plan a poll of a week."""
+        return self.polls.plan(
+            session,
+            self.clock.now(),
+            subject="test",
+            title="A test",
+            threshold=Threshold.parse("2/3"),
+            duration=WEEK,
+        )
+
     def open(self, electors: Iterable[str] = ELECTORS) -> str:
         """Open a poll for a week and return its id."""
         with self.database.transaction() as session:
-            now = self.clock.now()
-            poll = self.polls.plan(
-                session,
-                now,
-                subject="test",
-                title="A test",
-                threshold=Threshold.parse("2/3"),
-                duration=WEEK,
-            )
-            people = [Candidate(f"person-{user}", user) for user in electors]
-            self.polls.open(session, now, poll, people)
+            poll = self.plan(session)
+            self.polls.open(session, self.clock.now(), poll, candidates(electors))
             return poll.id
 
     def vote(
