@@ -5,6 +5,7 @@ limits on body size and time.
 """
 
 import json
+import socket
 from collections.abc import Callable, Iterable
 from threading import Event, Thread
 from typing import Any
@@ -53,7 +54,7 @@ class WebServer:
     def __init__(self, application: Callable[..., Iterable[bytes]], host: str, port: int) -> None:
         self._server = create_server(
             application,
-            host=host,
+            host=_one_address(host),
             port=port,
             threads=THREADS,
             max_request_body_size=MAX_BODY,
@@ -61,7 +62,8 @@ class WebServer:
             ident=None,
             clear_untrusted_proxy_headers=True,
         )
-        self.address = f"http://{host}:{self._server.effective_port}"
+        shown = f"[{host}]" if ":" in host else host
+        self.address = f"http://{shown}:{self._server.effective_port}"
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="psrt-http", daemon=True)
 
@@ -83,6 +85,17 @@ class WebServer:
         self._server.task_dispatcher.shutdown(timeout=LAST_ANSWERS)
         wasyncore.loop(timeout=0.05, map=channels, use_poll=True, count=5)
         wasyncore.close_all(channels)
+
+
+def _one_address(host: str) -> str:
+    """Return one address of a host, IPv4 before IPv6. Raises OSError for an unknown host.
+
+    Of a name with several (localhost, on many machines) waitress makes a server of another class,
+    without the trigger by which ours is stopped.
+    """
+    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    found.sort(key=lambda one: one[0] != socket.AF_INET)
+    return str(found[0][4][0])
 
 
 def _json(start_response: StartResponse, status: str, body: dict[str, Any]) -> Iterable[bytes]:
