@@ -15,16 +15,19 @@ SCRIPTS = ("storage.migrations.env",)
 IMPORT_ALL = """
 import importlib, logging, signal, sys, threading
 
+ACTS = (
+    "socket.connect", "socket.bind", "subprocess.Popen", "os.mkdir", "_thread.start_new_thread"
+)
+
 def state():
     return (
-        threading.active_count(),
         signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT),
         logging.root.level, list(logging.root.handlers),
-        sys.excepthook, threading.excepthook,
+        sys.excepthook, threading.excepthook, threading.active_count(),
     )
 
 def watch(event, args):
-    if watching and event in ("socket.connect", "socket.bind", "subprocess.Popen", "os.mkdir"):
+    if watching and event in ACTS:
         print("an import does", event, args[:1], file=sys.stderr)
     if watching and event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+"):
         print("an import writes", args[0], file=sys.stderr)

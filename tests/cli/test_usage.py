@@ -20,7 +20,6 @@ from tests.cli.conftest import Cli, everything, refused
         (("roster",), ("Missing command", "psrt-bot roster --help")),
         (("roster", "export", "--format", "xml"), ("xml", "psrt-bot roster export --help")),
         (("verify",), ("Missing argument", "psrt-bot verify --help")),
-        (("demo",), ("psrt-bot demo --headless",)),
     ],
 )
 def test_usage_errors(cli: Cli, place: Path, args: tuple[str, ...], words: tuple[str, ...]) -> None:
