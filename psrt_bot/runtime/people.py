@@ -71,16 +71,18 @@ class Directory:
     def refresh_channel(self, now: datetime, channel: str) -> None:
         """Fetch one channel's state and members.
 
-        A private channel that the bot is not in does not exist for it: it is kept as one that may
-        not be posted to, and the other channels are fetched all the same.
+        A private channel that the bot is not in does not exist for it, and a public one it may not
+        ask about (it has no ``channels:read``): either is kept as one that may not be posted to,
+        and the other channels are fetched all the same.
         """
         try:
             info = self._client.conversations_info(channel=channel)["channel"]
         except SlackApiError as error:
-            if judge(error).code not in UNSEEN:
+            is_public = error.response.get("needed") == "channels:read"
+            if judge(error).code not in UNSEEN and not is_public:
                 raise
             with self._database.transaction() as session:
-                note_outside(session, now, channel)
+                note_unread(session, now, channel, is_public=is_public)
             return
         inside = bool(info.get("is_member"))
         members: list[str] = []
@@ -146,21 +148,21 @@ def note_channel(session: Session, now: datetime, info: Mapping[str, Any]) -> No
     upsert(session, SlackChannel, values, keys=("id",))
 
 
-def note_outside(session: Session, now: datetime, channel: str) -> None:
-    """Keep that the bot is not in a channel, of which Slack therefore tells nothing.
+def note_unread(session: Session, now: datetime, channel: str, *, is_public: bool) -> None:
+    """Keep that Slack tells nothing of a channel: it is public, or the bot is not in it.
 
     Who was last seen in it stays known: they may still read it.
     """
     values = {
         "id": channel,
         "name": channel,
-        "is_private": True,
+        "is_private": not is_public,
         "is_shared": False,
         "is_archived": False,
         "is_inside": False,
         "seen_at": now,
     }
-    kept = ("name", "is_private", "is_shared", "is_archived")
+    kept = ("name", "is_shared", "is_archived")
     upsert(session, SlackChannel, values, keys=("id",), kept=kept)
 
 
