@@ -53,6 +53,8 @@ def expected(error: BaseException) -> tuple[str, ...]:
         return error.lines
     if isinstance(error, IN_OWN_WORDS):
         return (str(error),)
+    if isinstance(error, ModuleNotFoundError) and error.name and not _ours(error.name):
+        return (f"{error.name} is not installed; run: pip install 'psrt-bot[demo]'",)
     if isinstance(error, SlackApiError):
         return (f"Slack answered {judge(error).code}; {_remedy(judge(error).code)}",)
     if isinstance(error, SlackClientError):
@@ -60,6 +62,10 @@ def expected(error: BaseException) -> tuple[str, ...]:
     if isinstance(error, OSError) and error.filename is not None:
         return (f"{error.filename}: {error.strerror}; see that it is there and may be used",)
     return ()
+
+
+def _ours(module: str) -> bool:
+    return module.partition(".")[0] in ("psrt_bot", "commands", "storage")
 
 
 def _remedy(code: str) -> str:

@@ -81,6 +81,19 @@ def test_terminal_that_knows_ascii_alone(installed: Cli, place: Path) -> None:
     assert r"Ana \u0141uczak" in ran.stdout
 
 
+def test_demo_without_its_extra() -> None:
+    """Where the packages of the demo are not installed, the remedy is named."""
+    code = (
+        "import sys\n"
+        "sys.modules['uvicorn'] = None  # as Python marks a module that cannot be found\n"
+        "from psrt_bot import cli\n"
+        "sys.exit(cli.main(['demo', '--headless']))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert ran.stderr == "psrt-bot: uvicorn is not installed; run: pip install 'psrt-bot[demo]'\n"
+
+
 def test_interrupted(place: Path) -> None:
     """Ctrl-C ends a command with 130, as shells have it, and no traceback."""
     os.mkfifo(place / "bundle.json")  # a command that waits for its input
