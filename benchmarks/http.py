@@ -82,7 +82,7 @@ def ours() -> Iterator[tuple[int, str]]:
     """Yield the port of the bot's own server, and an open poll."""
     with bot(ELECTORS) as built:
         poll = open_poll(built, ELECTORS)
-        server = WebServer(wsgi_app(built.bolt, lambda: None), "127.0.0.1", 0)
+        server = WebServer(wsgi_app(built.bolt, SECRET, lambda: None), "127.0.0.1", 0)
         server.start()
         try:
             yield int(server.address.rsplit(":", 1)[1]), poll

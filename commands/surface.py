@@ -5,6 +5,7 @@ returns. So nothing that can raise stands after ``ack()``, every error becomes a
 no Slack call is made before the ack (DESIGN section 4).
 """
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ Listener = Callable[[Asked], Answer]
 EventHandler = Callable[[Session, datetime, dict[str, Any]], None]
 
 BUSY = "I am busy just now and changed nothing. Please try again in a moment."
+NOT_IN_USE = "This is not in use any more. Open the newest message, or type `/psrt`."
 TOO_SLOW = "Slack did not open the window in time. Please try again."
 AFTER_WORKERS = 8  # slow Web API calls of so many people do not hold up anybody's ack
 
@@ -112,6 +114,28 @@ class Surface:
             self._handle(ack, body, Kind.FORM, read_submission, permission, listener)
 
         self._app.view(callback_id)(on_submission)
+
+    def everything_else(self) -> None:
+        """Answer buttons of messages from before a change of the bot, which nobody listens to."""
+
+        def on_action(ack: Ack, body: dict[str, Any]) -> None:
+            self._handle(
+                ack, body, Kind.BUTTON, read_action, Permission.HUB_OPEN, lambda _: Say(NOT_IN_USE)
+            )
+
+        def on_submission(ack: Ack, body: dict[str, Any]) -> None:
+            self._handle(
+                ack,
+                body,
+                Kind.FORM,
+                read_submission,
+                Permission.HUB_OPEN,
+                lambda _: Say(NOT_IN_USE),
+            )
+
+        anything = re.compile(".*", re.DOTALL)
+        self._app.action(anything)(on_action)
+        self._app.view(anything)(on_submission)
 
     def event(self, name: str, handler: EventHandler) -> None:
         """Listen to an event that Slack tells the app; a repeated one is acted upon once."""

@@ -117,11 +117,12 @@ class Bot:
             )
 
         secret = self.settings.slack_signing_secret
+        self._secret = secret.get_secret_value() if secret else ""
         bolt = App(
             name="psrt-bot",
             logger=logging.getLogger("slack_bolt"),
             client=new_client(None, self.settings.slack_api_url),  # listeners never call with it
-            signing_secret=secret.get_secret_value() if secret else "",
+            signing_secret=self._secret,
             authorize=authorize,
             process_before_response=True,
             attaching_function_token_enabled=False,
@@ -179,7 +180,7 @@ class Bot:
 
     def _open_transport(self, http: tuple[str, int] | None) -> SocketMode | WebServer:
         if http is not None:
-            return WebServer(wsgi_app(self.bolt, self.problem), *http)
+            return WebServer(wsgi_app(self.bolt, self._secret, self.problem), *http)
         assert self.settings.slack_app_token is not None
         return SocketMode(self.bolt, self.settings.slack_app_token.get_secret_value(), self._client)
 
@@ -210,9 +211,10 @@ class Bot:
         """
         if not isinstance(self.clock, MovableClock):
             raise TypeError("only a movable clock can be moved")
-        self.clock.move(by)
+        # The heart goes first: a look that ran between the two would take the move for an absence.
         with self._work.transaction() as session:
-            beat(session, self.clock.now(), absent=False)
+            beat(session, self.clock.now() + by, absent=False)
+        self.clock.move(by)
         if self._scheduler is None:
             self.look()
         else:
@@ -339,3 +341,4 @@ def listen(surface: Surface, services: Services, prefix: str) -> None:
         prefix,
     )
     people.register(surface)
+    surface.everything_else()

@@ -3,15 +3,23 @@
 import logging
 import socket
 from contextlib import suppress
+from threading import Event, Thread
 from time import time
 
+import structlog
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
+from slack_bolt.adapter.socket_mode.internals import build_headers, send_response
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.builtin import SocketModeClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from psrt_bot.gate import Gate
+from psrt_bot.runtime.slack import FAILURES, UNUSABLE_TOKEN, Failure, judge
+
+log = structlog.get_logger(__name__)
+
+AGAIN_AFTER = 5  # seconds between two tries to reach Slack at the start
 CONCURRENCY = 16  # requests answered at once on one connection
 
 
@@ -19,7 +27,9 @@ class SocketMode:
     """The WebSocket connection of one bot. The SDK reconnects by itself."""
 
     def __init__(self, bolt: App, app_token: str, client: WebClient) -> None:
-        self._bolt = bolt
+        self._gate = Gate(bolt)
+        self._stopping = Event()
+        self._trying: Thread | None = None
         self._client = _Client(
             app_token=app_token,
             logger=logging.getLogger("slack_bolt"),
@@ -29,15 +39,40 @@ class SocketMode:
         self._client.socket_mode_request_listeners.append(self._answer)
 
     def start(self) -> None:
-        """Connect.
+        """Connect; where Slack cannot be reached, go on trying beside everything else.
 
         Raises:
-            SlackApiError, OSError: Slack refused the app token, or cannot be reached.
+            SlackApiError: Slack refused the app token; trying again would not help.
         """
-        self._client.connect()
+        if not self._try():
+            self._trying = Thread(target=self._keep_trying, name="psrt-connect", daemon=True)
+            self._trying.start()
+
+    def _try(self) -> bool:
+        try:
+            self._client.connect()
+        except FAILURES as error:
+            verdict = judge(error)
+            if verdict.failure is Failure.FINAL or verdict.code in UNUSABLE_TOKEN:
+                raise
+            log.warning("socket_mode_unreachable", code=verdict.code)
+            return False
+        return True
+
+    def _keep_trying(self) -> None:
+        while not self._stopping.wait(AGAIN_AFTER):
+            try:
+                if self._try():
+                    return
+            except FAILURES as error:
+                log.error("socket_mode_refused", code=judge(error).code)  # noqa: TRY400 -- no text
+                return
 
     def stop(self) -> None:
         """Answer what is under way, then disconnect; what comes later Slack sends again."""
+        self._stopping.set()
+        if self._trying is not None:
+            self._trying.join()
         client = self._client
         client.auto_reconnect_enabled = False
         client.closed = True  # ends the loop over the queue, which waits for a message up to 1 s
@@ -48,7 +83,8 @@ class SocketMode:
 
     def _answer(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
         started = time()
-        send_response(client, request, run_bolt_app(self._bolt, request), started)
+        answer = self._gate.answer(request.payload, build_headers(request))
+        send_response(client, request, answer, started)
 
 
 class _Client(SocketModeClient):

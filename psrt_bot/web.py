@@ -7,13 +7,19 @@ limits on body size and time.
 import json
 import socket
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from threading import Event, Thread
 from typing import Any
 
-from slack_bolt import App
-from slack_bolt.adapter.wsgi import SlackRequestHandler
+import structlog
+from slack_bolt import App, BoltResponse
+from slack_sdk.signature import SignatureVerifier
 from waitress import wasyncore
 from waitress.server import create_server
+
+from psrt_bot.gate import Gate, read_form
+
+log = structlog.get_logger(__name__)
 
 SLACK_PATH = "/slack/events"
 THREADS = 16
@@ -24,19 +30,39 @@ Environ = dict[str, Any]
 StartResponse = Any  # PEP 3333; its type lives in the type checker alone
 
 
-def wsgi_app(bolt: App, ready: Callable[[], str | None]) -> Callable[..., Iterable[bytes]]:
+def wsgi_app(
+    bolt: App, signing_secret: str, ready: Callable[[], str | None]
+) -> Callable[..., Iterable[bytes]]:
     """Return the WSGI application.
 
     Args:
+        signing_secret: with which Slack signs its requests; anything else gets a 401.
         ready: what is wrong, or None; answered at ``/readyz``.
     """
-    slack = SlackRequestHandler(bolt, path=SLACK_PATH)
+    gate = Gate(bolt)
+    verifier = SignatureVerifier(signing_secret)
+
+    def slack(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        length = environ.get("CONTENT_LENGTH") or "0"
+        body = environ["wsgi.input"].read(int(length))
+        stamp = environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "")
+        signature = environ.get("HTTP_X_SLACK_SIGNATURE", "")
+        if not _is_utf8(body):  # the verifier would raise, and Slack sends nothing else
+            log.warning("malformed_payload", problem="the body is no UTF-8")
+            return _json(start_response, "400 Bad Request", {"ok": False})
+        # It raises, too, on a stamp that is no number and on a signature beyond ASCII.
+        readable = stamp.isascii() and stamp.isdecimal() and signature.isascii()
+        if not (readable and verifier.is_valid(body, stamp, signature)):
+            log.warning("unsigned_request")
+            return _json(start_response, "401 Unauthorized", {"ok": False})
+        payload = read_form(body, environ.get("CONTENT_TYPE", ""))
+        answer = gate.answer(payload, _retry_headers(environ))
+        return _bolt(start_response, answer)
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         match environ["REQUEST_METHOD"], environ["PATH_INFO"]:
             case "POST", path if path == SLACK_PATH:
-                answer: Iterable[bytes] = slack(environ, start_response)
-                return answer
+                return slack(environ, start_response)
             case "GET", "/healthz":
                 return _json(start_response, "200 OK", {"ok": True})
             case "GET", "/readyz":
@@ -96,6 +122,34 @@ def _one_address(host: str) -> str:
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     found.sort(key=lambda one: one[0] != socket.AF_INET)
     return str(found[0][4][0])
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _retry_headers(environ: Environ) -> dict[str, str]:
+    names = {"x-slack-retry-num": "HTTP_X_SLACK_RETRY_NUM"}
+    return {name: environ[key] for name, key in names.items() if key in environ}
+
+
+def _bolt(start_response: StartResponse, answer: BoltResponse) -> Iterable[bytes]:
+    data = (answer.body or "").encode()
+    headers = [
+        (name, value)
+        for name, values in answer.headers.items()
+        for value in values
+        if name.lower() != "content-length"
+    ]
+    start_response(
+        f"{answer.status} {HTTPStatus(answer.status).phrase}",
+        [*headers, ("Content-Length", str(len(data)))],
+    )
+    return [data]
 
 
 def _json(start_response: StartResponse, status: str, body: dict[str, Any]) -> Iterable[bytes]:
