@@ -6,11 +6,13 @@ import asyncio
 import socket
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from websockets.exceptions import InvalidState
 
 from psrt_bot.sandbox.courier import Courier
 from psrt_bot.sandbox.endpoints import Endpoints
@@ -51,7 +53,8 @@ class _Uvicorn(uvicorn.Server):
         for bound in sockets or []:
             bound.close()
         for connection in list(self.server_state.connections):
-            connection.shutdown()
+            with suppress(InvalidState):  # a WebSocket that its client is closing just now
+                connection.shutdown()
         if tasks := list(self.server_state.tasks):
             _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
             for task in late:
