@@ -92,3 +92,17 @@ def test_opening_home_twice_before_delivery_publishes_the_newest_once(house: Hou
     house.work()
     published = [c for c in house.workspace.calls if c.method == "views.publish"]
     assert len(published) == 1
+
+
+def test_opening_the_messages_tab_draws_no_home(house: House) -> None:
+    """Slack tells the same event for either tab; only one of them shows a Home."""
+    house.person("chi").open_home(timeout=0)
+    last = house.installation.last_payload
+    assert last is not None
+    house.work()
+    event = {**last["event"], "tab": "messages"}
+    again = {**last, "event_id": "Ev0OTHER", "event": event}
+    house.workspace.courier.deliver(house.installation.app, "events_api", again)
+    house.work()
+    published = [c for c in house.workspace.calls if c.method == "views.publish"]
+    assert len(published) == 1

@@ -158,7 +158,7 @@ def test_a_vote_button_from_before_the_end_casts_nothing(house: House) -> None:
     assert ballot.errors
     ballot.close()
     # The card is not updated yet.
-    assert "over" in whispered(house, "chi", lambda: posted.click("Vote"))
+    assert "no ballot is taken" in whispered(house, "chi", lambda: posted.click("Vote"))
     house.work()
     assert rows_of(house) == []
 
