@@ -133,6 +133,7 @@ class Surface:
                 lambda _: Say(NOT_IN_USE),
             )
 
+        self.doors += [Door(kind, "*", Permission.HUB_OPEN) for kind in (Kind.BUTTON, Kind.FORM)]
         anything = re.compile(".*", re.DOTALL)
         self._app.action(anything)(on_action)
         self._app.view(anything)(on_submission)

@@ -49,7 +49,12 @@ ADMINS_DOORS = {
     (Kind.FORM, "nominations.keys_lost", P.VOTING_VOID),
     (Kind.BUTTON, "nominations.rerun", P.VOTING_RERUN),
 }
-EVERYBODYS_DOORS = {(Kind.COMMAND, "psrt", P.HUB_OPEN)}
+EVERYBODYS_DOORS = {
+    (Kind.COMMAND, "psrt", P.HUB_OPEN),
+    # What nobody listens to (any more) is told so, whoever asks.
+    (Kind.BUTTON, "*", P.HUB_OPEN),
+    (Kind.FORM, "*", P.HUB_OPEN),
+}
 # Slack itself tells these; nobody asks for anything.
 EVENT_DOORS = {
     (Kind.EVENT, name, None)
@@ -106,6 +111,14 @@ def test_no_listener_was_registered_beside_the_surface(built: Built) -> None:
     """One listener of Bolt a door: there is no way in without the check."""
     assert len(built.bolt._listeners) == len(built.surface.doors)
     assert len({(door.kind, door.name) for door in built.surface.doors}) == len(built.surface.doors)
+
+
+def test_what_answers_anything_stands_behind_every_other_door(built: Built) -> None:
+    """Bolt asks listeners in order: in front, it would answer for all of them."""
+    for kind in (Kind.BUTTON, Kind.FORM):
+        assert [d.name for d in built.surface.doors if d.kind is kind].index("*") == (
+            sum(d.kind is kind for d in built.surface.doors) - 1
+        )
 
 
 def test_who_may_go_through_which_door() -> None:
