@@ -34,10 +34,10 @@ run: $(READY) ## the bot in Socket Mode, with the settings of .env
 	$(BIN)/psrt-bot run
 
 test: $(READY) ## all tests (they also note which lines they reach, for `make cover`)
-	@rm -f .coverage.ran
+	@rm -f .tested
 	$(BIN)/coverage erase
 	$(BIN)/pytest -q -n $(WORKERS) --cov --cov-report=
-	@touch .coverage.ran
+	@touch .tested
 
 lint: $(READY) ## style and import contracts
 	$(BIN)/ruff check .
@@ -48,10 +48,10 @@ types: $(READY) ## mypy --strict
 	$(BIN)/mypy
 
 # Tests run once: what `make test` noted is good as long as no source is newer.
-.coverage.ran: $(shell git ls-files '*.py' pyproject.toml 2>/dev/null)
+.tested: $(shell git ls-files '*.py' pyproject.toml 2>/dev/null)
 	$(MAKE) test
 
-cover: $(READY) .coverage.ran ## the coverage floors
+cover: $(READY) .tested ## the coverage floors
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --fail-under=100 --include='*/rules.py,psrt_bot/voting/ballot.py,psrt_bot/voting/bulletin.py,psrt_bot/voting/keystore.py'
 
@@ -65,4 +65,4 @@ lock: ## rewrite the pinned requirements (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml --extra demo --group dev -o requirements/dev.txt
 
 clean: ## remove what make made
-	rm -rf $(VENV) build *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .coverage* .tested .mypy_cache .ruff_cache .pytest_cache .hypothesis
