@@ -116,8 +116,9 @@ def seal(session: Session, now: datetime, keys: KeyStore, submission: Submission
         secrets = keys_of(keys, poll)
     except KeyStoreError as error:
         log.error("poll_keys_unusable", poll=poll.id, reason=str(error))  # noqa: TRY400
+        session.rollback()  # look anew: another copy may have closed the poll and shredded them
         # Only an elector learns that there is something to cast.
-        raise obstacle(session, now, poll.id, user) or Unavailable(KEYS_AWAY) from None
+        raise obstacle(session, now, submission.poll_id, user) or Unavailable(KEYS_AWAY) from None
     nullifier = ballot.nullifier(secrets, user)
     receipt = ballot.new_receipt()
     word = submission.check_word

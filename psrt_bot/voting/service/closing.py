@@ -242,6 +242,9 @@ class Closing:
                 update(Poll)
                 .where(
                     col(Poll.id) == poll.id,
+                    # Otherwise another copy has closed it meanwhile, and destroyed the keys.
+                    col(Poll.state) == poll.state,
+                    col(Poll.keys_destroyed_at).is_(None),
                     or_(col(Poll.alarmed_at).is_(None), col(Poll.alarmed_at) < now - ALARM_EVERY),
                 )
                 .values(alarmed_at=now)

@@ -60,7 +60,9 @@ class Voting:
             voted = has_voted(session, self._polls.keys, poll, slack_user_id)
         except KeyStoreError as error:
             log.error("poll_keys_unusable", poll=poll.id, reason=str(error))  # noqa: TRY400
-            raise Unavailable(BALLOT_AWAY) from None
+            session.rollback()  # look anew: another copy may have closed the poll meanwhile
+            over = obstacle(session, now, poll_id, slack_user_id)
+            raise over or Unavailable(BALLOT_AWAY) from None
         return messages.ballot_modal(PollLine.of(poll), has_voted=voted)
 
     def seal(
