@@ -1,0 +1,44 @@
+"""What admins hear when a message cannot go where it should."""
+
+from psrt_bot.runtime import outbox
+from psrt_bot.runtime.blocks import Message
+from psrt_bot.sandbox import faults
+from tests.journeys.house import ADMINS, House
+
+
+def owe(house: House, text: str) -> None:
+    with house.session() as session:
+        outbox.post(session, house.clock.now(), house.settings.team_channel or "", Message(text))
+
+
+def heard(house: House, admin: str) -> list[str]:
+    return [message.rendered for message in house.person(admin).inbox]
+
+
+def test_a_shared_channel_is_held_and_admins_are_told(house: House) -> None:
+    """Once the team's channel is shared, nothing goes there; each admin hears why, without what."""
+    house.workspace.share("team")
+    house.bot.refresh_people()
+    owe(house, "embargoed talk")
+    house.work()
+    house.pass_time(minutes=30)
+    for admin in ADMINS:
+        told = [text for text in heard(house, admin) if "held back" in text]
+        assert len(told) == 1
+        assert "it is shared with another workspace" in told[0]
+        assert "embargoed talk" not in told[0]
+    assert all(
+        "embargoed talk" not in m.rendered for m in house.person("chi").channel("team").messages
+    )
+
+
+def test_a_dead_letter_is_told_without_its_content(house: House) -> None:
+    """A message that Slack refuses for good: admins hear where to and why, never what."""
+    house.workspace.faults.add("chat.postMessage", faults.refused("msg_too_long"))
+    owe(house, "embargoed talk")
+    house.work()
+    for admin in ADMINS:
+        told = [text for text in heard(house, admin) if "cannot be delivered" in text]
+        assert len(told) == 1
+        assert "msg_too_long" in told[0]
+        assert "embargoed talk" not in told[0]
