@@ -35,10 +35,11 @@ class Reads:
             self._read[user_id, channel.id] = max(float(ts) for ts in channel.messages)
 
     def unread(self, user_id: str, channel: Channel) -> int:
-        """How many messages by others came since."""
+        """How many messages by others came since; replies within threads do not count."""
         since = self._read.get((user_id, channel.id), 0.0)
         return sum(
-            1 for m in channel.messages.values() if float(m.ts) > since and m.user_id != user_id
+            float(m.ts) > since and m.user_id != user_id and m.thread_ts in (None, m.ts)
+            for m in channel.messages.values()
         )
 
     def saved(self) -> list[tuple[str, str, float]]:

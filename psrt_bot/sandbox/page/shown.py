@@ -100,7 +100,7 @@ class Shown:
 
     def plain_of(self, block: Json) -> str:
         """A section's text without markup, to name what stands beside it for screen readers."""
-        text = self.text(block.get("text")).striptags()
+        text = self.text(block.get("text")).replace("<br>", " ").striptags()
         return text if len(text) <= 80 else text[:79] + "…"
 
     def name(self, block_index: int, block: Json, element: Json) -> str:

@@ -74,7 +74,8 @@ def _app(state: State, user: User, app: App, tab: str) -> Spot:
     there = rooms.existing(state, user.id, app.bot_user_id)
     described = app.manifest.get("display_information", {}).get("description", "")
     spot = Spot(f"app-{app.id}", "app", app.name, there, app.bot_user_id, app, topic=described)
-    chosen = tab if tab in spot.tabs else spot.tabs[0]
+    wanted = tab or ("messages" if there and there.messages else "home")
+    chosen = wanted if wanted in spot.tabs else spot.tabs[0]
     return Spot(**{**spot.__dict__, "tab": chosen})
 
 

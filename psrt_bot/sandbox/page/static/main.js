@@ -3,36 +3,37 @@
 
 import { composerClick, composerKey, suggest } from "./composer.js";
 import { confirmed, forgetOpener, rememberOpener, settleDialogs } from "./dialogs.js";
-import { morph } from "./morph.js";
+import { morph, wantsDisabled } from "./morph.js";
 
 const app = document.getElementById("app");
 let shown = "";
-let looking = null;
-let again = false;
 
 // looking
 
-async function look(address = location.href) {
-  if (looking) {
-    again = true;
-    return looking;
+let current = null;
+let next = null;
+
+// Resolves when the page shows what was true at the time of the call, or later.
+function look() {
+  if (!current) {
+    current = fetchPage().finally(() => { current = null; });
+    return current;
   }
-  looking = fetchPage(address).finally(() => { looking = null; });
-  await looking;
-  if (again) {
-    again = false;
-    await look();
-  }
+  next ||= current.then(() => {
+    next = null;
+    return look();
+  });
+  return next;
 }
 
-async function fetchPage(address) {
+async function fetchPage() {
   const before = location.href;
-  const answer = await fetch(address, { headers: { "X-Shown": shown } }).catch(() => null);
+  const answer = await fetch(before, { headers: { "X-Shown": shown } }).catch(() => null);
   online(Boolean(answer));
   if (!answer || answer.status === 304 || !answer.ok) return;
   const text = await answer.text();
   if (location.href !== before) { // somebody went elsewhere meanwhile
-    again = true;
+    look();
     return;
   }
   shown = answer.headers.get("X-Shown") || "";
@@ -45,14 +46,12 @@ function show(page) {
   const moved = ["me", "place", "tab"].some((name) => app.dataset[name] !== next.dataset[name]);
   const messages = document.getElementById("messages");
   const atEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 60;
-  const rows = messages.querySelectorAll(".row").length;
   const focused = document.activeElement?.id;
   rememberOpener(app);
   if (moved) leave();
   morph(app, next);
   document.title = page.title;
-  const fresh = [...messages.querySelectorAll(".row")];
-  if (moved || (atEnd && fresh.length !== rows)) messages.scrollTop = messages.scrollHeight;
+  if (moved || atEnd) messages.scrollTop = messages.scrollHeight;
   settleDialogs(app);
   if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
   if (moved) arrive();
@@ -112,8 +111,8 @@ async function busily(button, doing) {
   try {
     await doing();
   } finally {
-    button.disabled = false;
     button.removeAttribute("aria-busy");
+    button.disabled = wantsDisabled(button); // as the server says, see morph.js
     if (focused && button.isConnected && document.activeElement === document.body) button.focus();
   }
 }

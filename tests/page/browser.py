@@ -1,0 +1,129 @@
+"""Debian's chromium, driven by Playwright, and axe-core from the npm registry."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+ARGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+AXE = "axe-core-4.14.1"
+AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
+SECONDS = 5_000
+"""How long Playwright waits for anything: the machine is shared. In milliseconds."""
+
+
+def missing(what: str) -> None:
+    """Skip, or fail where PSRT_REQUIRE_BROWSER=1 says that nothing may be missing."""
+    if os.environ.get("PSRT_REQUIRE_BROWSER") == "1":
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The browser, for a whole session."""
+    if not Path(CHROMIUM).exists():
+        missing("there is no chromium here: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def axe_script(folder: Path) -> str:
+    """axe-core's script, fetched once into a folder that is kept."""
+    archive = folder / f"{AXE}.tgz"
+    if not archive.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            missing("axe-core cannot be fetched without npm: apt-get install npm")
+        name, _, version = AXE.rpartition("-")
+        done = subprocess.run(
+            [str(npm), "pack", "--silent", f"{name}@{version}"],
+            cwd=folder,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        if done.returncode or not archive.exists():
+            missing("axe-core cannot be fetched: see that npm reaches its registry")
+    content = archive.read_bytes()
+    assert hashlib.sha256(content).hexdigest() == AXE_SHA256
+    with tarfile.open(archive) as files:
+        member = files.extractfile("package/axe.min.js")
+        assert member is not None
+        return member.read().decode()
+
+
+Window = Callable[..., Page]
+"""`window("ana", "team")` opens a browser window as somebody; two of them are two people."""
+
+
+class Windows:
+    """Opens windows on a page, and watches that nothing goes wrong in them."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self._browser = browser
+        self._address = address
+        self._contexts: list[Any] = []
+        self.problems: list[str] = []
+        self.foreign: list[str] = []
+
+    def __call__(
+        self,
+        person: str,
+        place: str = "",
+        *,
+        width: int = 1440,
+        height: int = 900,
+        dark: bool = False,
+    ) -> Page:
+        context = self._browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(SECONDS)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", self._heard)
+        page.on("request", self._asked)
+        page.goto(f"{self._address}go/{person}/{place}")
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    def _heard(self, message: Any) -> None:
+        if message.type in ("error", "warning") and "409" not in message.text:
+            self.problems.append(message.text)
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((self._address, self._address.replace("http", "ws", 1))):
+            self.foreign.append(request.url)
+
+    def close(self) -> None:
+        """Close all windows; nothing may have gone wrong in them, nothing come from elsewhere."""
+        for context in self._contexts:
+            context.close()
+        assert self.problems == []
+        assert self.foreign == []
