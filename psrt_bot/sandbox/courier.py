@@ -39,6 +39,8 @@ class Ack:
     ms: float = 0.0
     reason: str = ""
     """Why it failed, as in X-Slack-Retry-Reason."""
+    number: int | None = None
+    """Its place in the order of everything, taken when it arrived (Socket Mode)."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,7 @@ class Courier:
             sent = envelope(state, kind, payload, attempt, reason)
             ack = self._by_socket(app, sent, self.ack_seconds, cut)
         with state.changed():
+            record.acked = ack.number
             record.ack = Ack(ack.status, ack.body, (time.monotonic() - begun) * 1000, ack.reason)
         return ack
 
@@ -147,7 +150,8 @@ class Courier:
         self, app: App, url: str, parcel: Parcel, attempt: int, reason: str, cut: bool
     ) -> Ack:
         body, headers = http_body(parcel.kind, parcel.payload)
-        headers |= signature_headers(app.signing_secret, body)
+        off = self._state.clock_off.total_seconds()
+        headers |= signature_headers(app.signing_secret, body, off)
         if attempt:
             headers |= {"X-Slack-Retry-Num": str(attempt), "X-Slack-Retry-Reason": reason}
         try:
@@ -203,9 +207,9 @@ def _parsed(text: str, content_type: str) -> Any:
     return {"text": text}
 
 
-def signature_headers(secret: str, body: bytes) -> dict[str, str]:
-    """Slack's v0 signature of a body, over the real time."""
-    stamp = str(int(time.time()))
+def signature_headers(secret: str, body: bytes, off: float = 0) -> dict[str, str]:
+    """Slack's v0 signature of a body, over the real time (`off` by so many seconds)."""
+    stamp = str(int(time.time() + off))
     signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body)
     return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature or ""}
 

@@ -25,6 +25,7 @@ class Endpoints:
 
     async def web_api(self, request: Request) -> Response:
         """POST /api/METHOD with a form or JSON; a planned fault strikes here."""
+        number = self._state.serial()
         method = request.path_params["method"]
         args = await _arguments(request)
         if args is None:
@@ -33,7 +34,7 @@ class Endpoints:
         args.pop("token", None)
 
         def note(body: Json | None, status: int, docs: str | None) -> None:
-            dispatch.record(self._state, method, token, args, body, status, docs)
+            dispatch.record(self._state, method, token, args, body, status, docs, number)
 
         def effect() -> Done:
             if (seconds := dispatch.too_soon(self._state, method, token, args)) is not None:
@@ -42,7 +43,8 @@ class Endpoints:
                 answer = refusal.answer()
                 return Done(JSONResponse(answer, 429, headers), answer, refusal.docs)
             body, docs = dispatch.answer(self._state, method, token, args)
-            return Done(JSONResponse(body), body, docs)
+            headers = dispatch.scopes_told(self._state, method, token)
+            return Done(JSONResponse(body, headers=headers), body, docs)
 
         return await self._troubles.meet(method, args, Asked(request, effect, note))
 

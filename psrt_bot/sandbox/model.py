@@ -151,6 +151,8 @@ class RecordedCall:
     status: int = 200
     docs: str | None = None
     """The page of Slack's documentation a refusal follows."""
+    number: int = 0
+    """Its place in the order of everything, taken when the request arrived."""
 
 
 @dataclass
@@ -165,6 +167,8 @@ class Delivered:
     attempt: int = 0
     ack: Any = None
     """A courier's Ack; None while the app is still being waited for."""
+    acked: int | None = None
+    """The ack's place in the order of everything, taken when it arrived (Socket Mode)."""
 
 
 @dataclass

@@ -7,11 +7,14 @@ import socket
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from types import TracebackType
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from websockets.exceptions import InvalidState
 
 from psrt_bot.sandbox.courier import Courier
@@ -72,6 +75,21 @@ class _Uvicorn(uvicorn.Server):
                 connection.transport.abort()
 
 
+def dated(app: ASGIApp, state: State) -> ASGIApp:
+    """The app with a Date header by Slack's clock, which a test may put wrong."""
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        async def stamped(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                moment = format_datetime(datetime.now(UTC) + state.clock_off, usegmt=True)
+                message["headers"] = [*message["headers"], (b"date", moment.encode())]
+            await send(message)
+
+        await app(scope, receive, stamped)
+
+    return answered
+
+
 class Server:
     """A workspace being served. Use it as a context manager; `api_url` is a bot's base URL."""
 
@@ -95,10 +113,11 @@ class Server:
         listener = socket.create_server(("127.0.0.1", self._port))
         self._state.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
         config = uvicorn.Config(
-            self._app(),
+            dated(self._app(), self._state),
             lifespan="off",
             log_config=None,
             access_log=False,
+            date_header=False,
             ws="websockets-sansio",
             http="h11",
             loop="asyncio",

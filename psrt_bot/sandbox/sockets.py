@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ class Socket:
     app_id: str
     websocket: WebSocket
     loop: asyncio.AbstractEventLoop
+    number: Callable[[], int]
     owed: dict[str, Future[Ack]] = field(default_factory=dict)
     leaving: bool = False
     warned: bool = False
@@ -45,7 +47,7 @@ class Socket:
         message = json.loads(text)
         owed = self.owed.pop(message.get("envelope_id", ""), None)
         if owed and not owed.done():
-            owed.set_result(Ack("ok", message.get("payload") or None))
+            owed.set_result(Ack("ok", message.get("payload") or None, number=self.number()))
 
     def lost(self) -> None:
         """The connection is gone: nothing that is owed will come."""
@@ -74,7 +76,7 @@ class SocketHub:
             await websocket.close(4001)
             return
         await websocket.accept()
-        socket = Socket(app.id, websocket, asyncio.get_running_loop())
+        socket = Socket(app.id, websocket, asyncio.get_running_loop(), self._state.serial)
         if len(self.of(app.id)) >= MOST_SOCKETS:
             await websocket.send_text(json.dumps(disconnect("too_many_websockets")))
             await websocket.close()

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 
 from psrt_bot.sandbox.faults import Faults
@@ -59,6 +59,8 @@ class State:
         self.tickets: dict[str, str] = {}
         """Socket Mode addresses not used yet: ticket to app id."""
         self.recorded: list[RecordedCall] = []
+        self.clock_off = timedelta(0)
+        """How far Slack's own clock is from this machine's: its Date header and its signatures."""
         self.delivered: list[Delivered] = []
         """What was delivered to the apps, oldest first."""
         self.listeners: list[Callable[[], None]] = []

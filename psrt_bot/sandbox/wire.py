@@ -113,7 +113,19 @@ def file_json(state: State, file: File) -> Json:
         "url_private_download": f"{state.base_url}files-pri/{file.id}/download/{file.name}",
         "permalink": f"{state.base_url}files/{file.user_id}/{file.id}/{file.name}",
         **{shelf: places.get(shelf, []) for shelf in ("channels", "groups", "ims")},
+        "shares": _shares(state, file),
     }
+
+
+def _shares(state: State, file: File) -> Json:
+    """The messages that share a file, by the conversation's kind and id."""
+    found: Json = {}
+    for key in dict.fromkeys(file.channels):
+        channel = state.channels[key]
+        shared = [{"ts": m.ts} for m in channel.messages.values() if file in m.files]
+        if shared:
+            found.setdefault("private" if channel.is_private else "public", {})[key] = shared
+    return found
 
 
 def message_json(state: State, message: Message, *, metadata: bool = False) -> Json:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from starlette.routing import BaseRoute
@@ -182,6 +182,15 @@ class Workspace:
     @rate_limits.setter
     def rate_limits(self, enabled: bool) -> None:
         self.state.rates.enabled = enabled
+
+    @property
+    def clock_off(self) -> timedelta:
+        """How far Slack's clock is from this machine's, as its answers and signatures tell."""
+        return self.state.clock_off
+
+    @clock_off.setter
+    def clock_off(self, off: timedelta) -> None:
+        self.state.clock_off = off
 
     # serving and acting
 

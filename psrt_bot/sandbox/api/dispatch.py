@@ -55,6 +55,21 @@ def too_soon(state: State, name: str, token: str, args: Json) -> int | None:
     return state.rates.retry_after(app.id, name, args) if app else None
 
 
+def scopes_told(state: State, name: str, token: str) -> dict[str, str]:
+    """The headers that tell what the token may do, and what the method asks for.
+
+    Source: docs.slack.dev/tools/node-slack-sdk/reference/web-api/interfaces/WebAPICallResult,
+    whose ``scopes`` and ``acceptedScopes`` are read from them.
+    """
+    app = app_of_token(state, token)
+    if app is None or token != app.bot_token:
+        return {}
+    method = METHODS.get(name)
+    accepted = ",".join(method.scopes) if method else ""
+    told = {"x-oauth-scopes": ",".join(sorted(app.scopes))}
+    return told | ({"x-accepted-oauth-scopes": accepted} if accepted else {})
+
+
 def record(
     state: State,
     name: str,
@@ -63,9 +78,11 @@ def record(
     body: Json | None,
     status: int,
     docs: str | None,
+    number: int,
 ) -> None:
     """Write a call down for the tests; the token is left out."""
     app = app_of_token(state, token)
+    by = app.id if app else None
     with state.changed():
-        seen = RecordedCall(name, args, app.id if app else None, body, state.now(), status, docs)
+        seen = RecordedCall(name, args, by, body, state.now(), status, docs, number)
         state.recorded.append(seen)
