@@ -18,7 +18,7 @@ from psrt_bot.sandbox.state import State
 
 _FENCE = re.compile(r"```\n?(.*?)\n?```", re.DOTALL)
 _INLINE = re.compile(r"<([^<>\n]+)>|`([^`\n]+)`|:([a-z0-9_+-]+):")
-_EDGE = r"(?<![\w{0}]){0}(?=[^\s{0}])(.+?)(?<=[^\s{0}]){0}(?![\w{0}])"
+_EDGE = r"(?<![^\W_])(?<!{0}){0}(?=[^\s{0}])(.+?)(?<=[^\s{0}]){0}(?!{0})(?![^\W_])"
 _STYLES = tuple(
     (re.compile(_EDGE.format(re.escape(sign))), tag)
     for sign, tag in (("*", "strong"), ("_", "em"), ("~", "s"))
