@@ -27,7 +27,9 @@ class ResultListeners:
     def bulletin(self, asked: Asked) -> Answer:
         """Send the bulletin of one poll to whoever asks."""
         with self._database.transaction() as session:
-            self._reading.result(session, asked.user_id, asked.value)
+            counted = self._reading.result(session, asked.user_id, asked.value)
+            if counted.sha256 is None:
+                return Say("Too few ballots were cast in this vote to publish a bulletin.")
             outbox.attach(
                 session,
                 self._clock.now(),

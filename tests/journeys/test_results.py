@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
+from psrt_bot.nominations.messages.words import BULLETIN
 from psrt_bot.nominations.rules import NominationState
 from psrt_bot.voting import bulletin
 from psrt_bot.voting.rules import electorate_hash
@@ -139,8 +140,17 @@ def test_few_ballots_are_not_published(house: House, choices: dict[str, str], ou
     assert not [code for code in receipts.values() if code in everything]
     (closed,) = audited(house, "voting:closed")
     assert closed.details["bundle_sha256"] is None
-    house.person("chi").command("/vote", "results", channel=TEAM)
-    assert "Fewer than three ballots" in house.person("chi").wait_modal(title="Results").text
+    person = house.person("chi")
+    person.command("/vote", "results", channel=TEAM)
+    shown = person.wait_modal(title="Results")
+    assert "Fewer than three ballots" in shown.text
+    # Not even for somebody who forges the button.
+    label = {"type": "plain_text", "text": "Send me the bulletin"}
+    forged = {"type": "button", "action_id": BULLETIN, "text": label, "value": poll.id}
+    person.press(shown.view, {"block_id": "forged"}, forged, confirm=True)
+    assert "Too few ballots" in person.wait_modal(title="Note").text
+    house.work()
+    assert not [m for m in person.inbox if m.files]
 
 
 def test_the_result_waits_for_the_keys_to_be_gone(house: House) -> None:
@@ -159,6 +169,7 @@ def test_the_result_waits_for_the_keys_to_be_gone(house: House) -> None:
     assert not [m for m in house.person("ana").inbox if "has passed" in m.rendered]
     house.person("chi").command("/vote", "results", channel=TEAM)
     assert "No vote has ended yet" in house.person("chi").wait_modal(title="Results").text
+    house.pass_time(seconds=15)  # the next sweep: another copy was not just finishing it
     alarm = posted(house, "its keys cannot be destroyed yet", to="admins")
     assert str(key_folder(house)) in alarm.rendered
     stuck.rmdir()

@@ -178,6 +178,26 @@ def test_several_copies_close_once(urn: Urn) -> None:
     assert urn.facts_of(PollKeysMissing) == []
 
 
+class Overtaken(FileKeyStore):
+    """A key folder in which another copy of the bot does its whole work first."""
+
+    other: Closing
+
+    def destroy(self, poll_id: str) -> None:
+        """See `KeyStore`."""
+        self.other.run()
+        super().destroy(poll_id)
+
+
+def test_the_slower_of_two_copies_tells_nothing(urn: Urn) -> None:
+    """A copy that is overtaken between the count and the end of the keys tells no second time."""
+    poll = voted(urn)
+    store = Overtaken.open(urn.keys.path)
+    object.__setattr__(store, "other", urn.closing)
+    Closing(urn.database, urn.clock, Polls(store, urn.facts)).run()
+    assert urn.told == [PollClosed(poll, True), PollKeysDestroyed(poll)]
+
+
 def test_a_changed_or_unknown_row_disputes(urn: Urn) -> None:
     """One row of nobody: no result, no line, ballots and keys gone, told with the number."""
     poll = voted(urn)
