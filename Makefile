@@ -58,6 +58,12 @@ cover: $(READY) .tested ## the coverage floors
 bench: $(READY) ## timings, as ratios measured in one run
 	$(BIN)/python -m benchmarks
 
+ROUNDS ?= 50
+EVERY ?= 1
+
+stress: $(READY) ## processes killed and racing, ROUNDS times (50), EVERY (1) of them at every point
+	@$(BIN)/python -m tests.stress.rounds --rounds $(ROUNDS) --every $(EVERY) -n $(WORKERS)
+
 check: lint types cover ## everything that CI checks besides `make test`
 
 lock: ## rewrite the pinned requirements (needs uv)
