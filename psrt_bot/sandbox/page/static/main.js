@@ -203,8 +203,8 @@ document.addEventListener("input", (event) => {
 document.addEventListener("change", async (event) => {
   const field = event.target;
   if (field.dataset.fault) {
-    delete field.dataset.touched;
-    act("fault", { name: field.dataset.fault, on: field.checked });
+    await act("fault", { name: field.dataset.fault, on: field.checked });
+    delete field.dataset.touched; // not earlier: a look at that moment would turn it back
   }
   if (field.dataset.hoodKind) filterSoon();
   if (field.dataset.tells === undefined) return;
