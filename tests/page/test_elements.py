@@ -126,7 +126,7 @@ def test_a_stack_of_modals(small: Small, window: Windows) -> None:
     small.app.answers({"response_action": "push", "view": above})
     dialog.get_by_role("button", name="Send").click()
     expect(dialog).to_contain_text("On top")
-    expect(dialog).to_contain_text("window 2 of a stack")
+    expect(dialog).to_contain_text("on top of another window")
     small.app.answers("")
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog.get_by_label("Name")).to_have_value("Ada")

@@ -8,6 +8,7 @@ import pytest
 
 from psrt_bot.sandbox.page import commands
 from psrt_bot.sandbox.page.mrkdwn import Writer
+from psrt_bot.sandbox.page.seeing import Reader
 from psrt_bot.sandbox.workspace import Workspace
 from tests.sandbox.conftest import Clock
 
@@ -90,3 +91,27 @@ def test_what_is_typed(workspace: Workspace) -> None:
 def test_commands_are_told_from_messages(line: str, command: tuple[str, str] | None) -> None:
     """A line is a command when it begins with a slash and a word."""
     assert commands.split(line) == command
+
+
+def test_days_and_groups(workspace: Workspace) -> None:
+    """Each day has one heading; what one person says within minutes stands together, but not after
+    a thread, nor for messages that only one reader sees."""
+    clock = Clock()
+    workspace.state.now = clock.now
+    ada = workspace.as_user("ada")
+    first = ada.say("general", "one")
+    ada.say("general", "two")
+    ada.say("general", "a reply", thread=first)
+    clock.forward(minutes=10)
+    ada.say("general", "three")
+    clock.forward(days=1)
+    ada.say("general", "four")
+    rows = Reader(workspace.state, ada.user).rows(workspace.state.channel("general"))
+    assert [(r.message.text, r.day, r.compact, len(r.replies)) for r in rows] == [
+        ("one", "Yesterday", False, 1),
+        ("two", None, False, 0),
+        ("three", None, False, 0),
+        ("four", "Today", False, 0),
+    ]
+    ada.say("general", "five")
+    assert Reader(workspace.state, ada.user).rows(workspace.state.channel("general"))[-1].compact

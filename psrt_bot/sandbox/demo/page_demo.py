@@ -38,9 +38,9 @@ FOLDER = Path("data/demo")
 NOTES = {
     **dict.fromkeys(MEMBERS, "member"),
     **dict.fromkeys(ADMINS, "member and admin"),
-    "nia": "not a member; nominated",
-    "oli": "not a member; the vote on him has ended",
-    "rosa": "not a member; nobody has nominated her yet",
+    "nia": "not a member",
+    "oli": "not a member",
+    "rosa": "not a member",
 }
 WHAT = {polls.CLOSE: "the vote on {} closes", polls.REMIND: "reminder: the vote on {}"}
 

@@ -100,8 +100,7 @@ def people(stage: Stage) -> None:
 
 
 def seed(stage: Stage) -> None:
-    """Bring the workspace from ten days ago to now."""
-    people(stage)
+    """Bring the workspace from ten days ago to now; `people` has been called."""
     _say(stage, TALK[:2])
     nominate(stage, "ben", "oli", FIRST, "Triager")
     vote(stage, DECIDED)

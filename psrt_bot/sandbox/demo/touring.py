@@ -51,8 +51,8 @@ def steps(workspace: Workspace, checked: Callable[[], bool]) -> tuple[TourStep, 
         TourStep(
             "Check your receipt",
             "The result’s thread holds the *bulletin*: every ballot by its receipt, nobody’s name. "
-            "Unfold the replies under the result, open the file, and put your receipt into "
-            "*Check a receipt*. It is recounted as `psrt-bot verify` does it offline.",
+            "Unfold the reply under the result and put your receipt into *Check a receipt*: all "
+            "is recounted as `psrt-bot verify` does it offline. Or open the file and look.",
             [Go("Be Ana in #team", "ana", "team")],
             lambda: (int(checked()), 1),
         ),

@@ -134,11 +134,17 @@ class Reader:
         before: Message | None = None
         for message in messages:
             replies = self._rows(threads.get(message.ts, []), {})
-            rows.append(self._row(message, before, replies))
-            before = message if not replies else None
+            rows.append(self._row(message, before, replies, bool(rows and rows[-1].replies)))
+            before = message
         return tuple(rows)
 
-    def _row(self, message: Message, before: Message | None, replies: tuple[Row, ...]) -> Row:
+    def _row(
+        self,
+        message: Message,
+        before: Message | None,
+        replies: tuple[Row, ...],
+        after_thread: bool,
+    ) -> Row:
         moment = self.local(message.ts)
         last = self.local(before.ts) if before else None
         new_day = last is None or last.date() != moment.date()
@@ -146,6 +152,7 @@ class Reader:
         together = (
             before is not None
             and not new_day
+            and not after_thread
             and before.user_id == message.user_id
             and bool(before.ephemeral_to) == ephemeral
             and float(message.ts) - float(before.ts) < TOGETHER_SECONDS
