@@ -15,6 +15,7 @@ from psrt_bot.nominations.rules import FIELDS, PROMISES_FIELD
 from psrt_bot.nominations.service.drafts import Drafts
 from psrt_bot.nominations.service.nominating import Nominating
 from psrt_bot.nominations.service.reading import Reading
+from psrt_bot.runtime import once
 
 WORDS = {
     "": "nominates somebody, or goes on with a draft",
@@ -137,7 +138,9 @@ class NominateListeners:
     def nominate(self, asked: Asked) -> Answer:
         """Make the nomination."""
         with self._database.transaction() as session:
-            self._nominating.nominate(session, self._clock.now(), asked.user_id, asked.metadata)
+            now = self._clock.now()
+            if once.first_time(session, now, f"view:{asked.view_id}"):
+                self._nominating.nominate(session, now, asked.user_id, asked.metadata)
         return CloseAll()
 
     def _choice(self, session: Session, asked: Asked) -> View:

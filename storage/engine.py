@@ -163,12 +163,17 @@ def prepare_storage(database: Database) -> None:
         raw.close()
 
 
-def checkpoint(database: Database) -> None:
-    """Fold the write-ahead log into the database and empty it, so that deleted rows are gone."""
+def checkpoint(database: Database) -> bool:
+    """Fold the write-ahead log into the database and empty it, so that deleted rows are gone.
+
+    Returns:
+        False when somebody was still reading: the log is not empty, and this is to be tried again.
+    """
     if not database.is_sqlite:
-        return
+        return True
     raw = database.engine.raw_connection()
     try:
-        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        busy, _, _ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
         raw.close()
+    return not busy

@@ -11,7 +11,6 @@ from slack_sdk.models.views import View
 from psrt_bot.membership.messages import HOW_TO_JOIN
 from psrt_bot.nominations.messages import words
 from psrt_bot.nominations.messages.words import Shown, dates
-from psrt_bot.nominations.rules import PHASES
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import escape, moment
 from psrt_bot.voting.messages import PollLine, vote_button
@@ -81,7 +80,7 @@ def _vote(poll: PollLine) -> SectionBlock:
 
 def _own(nomination: Shown) -> SectionBlock:
     return blocks.section(
-        f"*{escape(nomination.nominee)}*\n{PHASES[nomination.state]}; {dates(nomination)}",
+        f"*{escape(nomination.nominee)}*\n{nomination.phase}; {dates(nomination)}",
         accessory=blocks.button("Details", words.DETAILS, nomination.nomination_id),
     )
 

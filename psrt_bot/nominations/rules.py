@@ -60,6 +60,34 @@ PHASES: Mapping[NominationState, str] = {
 }
 
 
+@unique
+class VotePhase(StrEnum):
+    """How the vote of a nomination stands, as far as members may know."""
+
+    TAKING = "taking"  # ballots are taken
+    PAUSED = "paused"  # the bot was away too long; admins decide
+    COUNTING = "counting"  # over; nothing is told of the result while its keys exist
+    STUCK = "stuck"  # over; keys missing, or ballots that do not add up
+    DONE = "done"  # there is none, or it has ended
+
+
+COUNTING_WORDS = "the vote is over and being counted"
+VOTE_WORDS: Mapping[VotePhase, str] = {
+    VotePhase.PAUSED: "the vote is paused; admins decide how it goes on",
+    VotePhase.COUNTING: COUNTING_WORDS,
+    VotePhase.STUCK: "the vote is over but cannot be counted; admins have been told",
+}
+
+
+def phase(state: NominationState, vote: VotePhase) -> str:
+    """Return in words how a nomination stands; nothing of a result before its time (R2)."""
+    if state is NominationState.VOTING:
+        return VOTE_WORDS.get(vote, PHASES[state])
+    if vote is VotePhase.COUNTING:
+        return COUNTING_WORDS
+    return PHASES[state]
+
+
 def may_become(before: NominationState, after: NominationState) -> bool:
     """Return whether a nomination may go from one state to another in one step."""
     return after in TRANSITIONS[before]

@@ -130,5 +130,5 @@ def reminder(polls: Sequence[PollLine]) -> Message:
         )
         for poll in polls
     ]
-    parts.append(blocks.context("Only you see this. Nothing records who was reminded."))
+    parts.append(blocks.context("Only you see this. No database of mine records who was reminded."))
     return Message(text, parts)

@@ -15,7 +15,6 @@ from sqlmodel import Session
 
 from psrt_bot.app import Bot
 from psrt_bot.manifest import manifest
-from psrt_bot.membership.rules import Role
 from psrt_bot.membership.service.lists import Lists
 from psrt_bot.membership.service.people import find_person
 from psrt_bot.runtime.clock import MovableClock
@@ -141,7 +140,6 @@ def people_of(database: Database, workspace: Workspace, clock: MovableClock) -> 
             person = find_person(session, login)
             user = workspace.as_user(login).user.id
             members.link(session, clock.now(), person, user, "tests")
-            assert Role.MEMBER
 
 
 @contextmanager

@@ -234,14 +234,32 @@ def test_nobody_stands_in_both_lists(team: Team) -> None:
     assert team.roles("ana") == {Role.MEMBER, Role.ADMIN}
 
 
-def test_an_import_is_one_act_in_the_audit_log(team: Team) -> None:
-    """The log says who imported how many lines, and nothing of what they said."""
+def test_an_import_stands_in_the_audit_log(team: Team) -> None:
+    """The log says who imported how many lines, and each role that began or ended with it."""
     team.load(LIST, b"Old One,old,\n")
     with team.database.reading() as session:
-        (entry,) = session.exec(select(AuditEntry)).all()
+        *grants, entry = session.exec(select(AuditEntry)).all()
         assert audit.verify(session).problem == ""
+        began = session.exec(select(RoleHeld)).all()
     assert (entry.act, entry.actor) == ("membership:import", "tests")
     assert entry.details == {"members": 4, "emeriti": 1}
+    assert {grant.act for grant in grants} == {"membership:grant"}
+    told = sorted((grant.subject, grant.details["role"]) for grant in grants)
+    assert told == sorted((held.person_id, held.role) for held in began)
+
+
+def test_a_membership_that_an_import_ends_stands_in_the_audit_log(team: Team) -> None:
+    """Whoever is no longer on the list is named in the log with the roles they lost."""
+    team.load(LIST + b"Old One,old,\r\n")
+    with team.database.reading() as session:
+        gone = find_person(session, "old").id
+    team.load(LIST)
+    with team.database.reading() as session:
+        acts = session.exec(select(AuditEntry).where(AuditEntry.subject == gone)).all()
+    assert [(act.act, act.details) for act in acts] == [
+        ("membership:grant", {"role": "member"}),
+        ("membership:revoke", {"role": "member"}),
+    ]
 
 
 def test_a_dry_run_says_what_would_change(team: Team) -> None:

@@ -131,15 +131,23 @@ class Lists:
         wanted = {LISTED_ROLES[listing], *noted}
         for role in sorted(wanted - held):
             begin_role(session, now, person.id, role, by)
+            _record(session, now, "membership:grant", person, role, by)
         for role in NOTED_ROLES:
             if role in held and role not in wanted:
                 end_role(session, now, person.id, role, by)
+                _record(session, now, "membership:revoke", person, role, by)
 
     def _left(self, session: Session, now: datetime, person: Person, listing: str, by: str) -> None:
+        _record(session, now, "membership:revoke", person, LISTED_ROLES[listing], by)
         if listing != "members":
             return
-        end_role(session, now, person.id, Role.ADMIN, by)  # leaving drops Admin (R5)
+        if end_role(session, now, person.id, Role.ADMIN, by):  # leaving drops Admin (R5)
+            _record(session, now, "membership:revoke", person, Role.ADMIN, by)
         self._facts.announce(session, now, MemberLeft(person.id))
+
+
+def _record(session: Session, now: datetime, act: str, person: Person, role: Role, by: str) -> None:
+    audit.append(session, now, actor=by, act=act, subject=person.id, details={"role": role})
 
 
 class _Listed:

@@ -186,7 +186,10 @@ class Members:
         """
         other = session.scalar(select(Person).where(col(Person.slack_user_id) == slack_user_id))
         if other is not None and other.id != person.id:
-            raise RuleError(f"{slack_user_id} is already linked to {other.name}; unlink them first")
+            raise RuleError(
+                f"{slack_user_id} is already linked to {other.name}; "
+                "link them to their own Slack user first"
+            )
         session.execute(
             update(Person).where(col(Person.id) == person.id).values(slack_user_id=slack_user_id)
         )

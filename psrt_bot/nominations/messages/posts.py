@@ -7,11 +7,7 @@ from slack_sdk.models.views import View
 
 from psrt_bot.nominations.messages import words
 from psrt_bot.nominations.messages.words import Shown, dates, texts_blocks
-from psrt_bot.nominations.rules import (
-    PHASES,
-    NominationState,
-    standing_note,
-)
+from psrt_bot.nominations.rules import standing_note
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, in_utc, moment
 from psrt_bot.voting.messages import vote_button
@@ -30,13 +26,13 @@ def card(shown: Shown) -> Message:
     ]
     buttons = [blocks.button("Details", words.DETAILS, shown.nomination_id)]
     until = ""
-    if shown.state is NominationState.VOTING and shown.closes_at and shown.poll_id:
+    if shown.takes_votes and shown.closes_at and shown.poll_id:
         lines.append(f"Voting is open until {moment(shown.closes_at)}.")
         until = f", open until {in_utc(shown.closes_at)}"
         buttons.insert(0, vote_button(shown.poll_id))
     else:
-        lines.append(f"Now: {PHASES[shown.state]}.")
-        until = f": {PHASES[shown.state]}"
+        lines.append(f"Now: {shown.phase}.")
+        until = f": {shown.phase}"
     return Message(
         f"Nomination of {escape(shown.nominee)} by {escape(shown.nominator)}{until}",
         [blocks.section("\n".join(lines)), blocks.actions(*buttons)],
@@ -59,7 +55,7 @@ def details_modal(shown: Shown, *, may_add: bool, may_cancel: bool) -> View:
     """Return a nomination's texts, addenda and dates, for a member."""
     parts: list[Block] = [
         blocks.section(f"*{escape(shown.nominee)}*, nominated by {escape(shown.nominator)}"),
-        blocks.context(f"{_standing(shown)}. Phase: {PHASES[shown.state]}; {dates(shown)}"),
+        blocks.context(f"{_standing(shown)}. Phase: {shown.phase}; {dates(shown)}"),
         blocks.divider(),
         *texts_blocks(shown),
     ]
@@ -82,8 +78,7 @@ def status_text(nominations: Sequence[Shown]) -> str:
     if not nominations:
         return "There are no nominations under way."
     return "\n".join(
-        f"• *{escape(shown.nominee)}*: {PHASES[shown.state]}; {dates(shown)}"
-        for shown in nominations
+        f"• *{escape(shown.nominee)}*: {shown.phase}; {dates(shown)}" for shown in nominations
     )
 
 
@@ -101,7 +96,7 @@ def told_nominator(shown: Shown, what: str) -> Message:
 
 def ended(shown: Shown, reason: str) -> Message:
     """Return the word to team and nominator when a nomination ends without a decision."""
-    text = f"The nomination of {escape(shown.nominee)} was {PHASES[shown.state]}."
+    text = f"The nomination of {escape(shown.nominee)} was {shown.phase}."
     if shown.closes_at:
         text += " The ballots and keys of its vote have been destroyed."
     parts: list[Block] = [blocks.section(text)]

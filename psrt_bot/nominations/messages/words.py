@@ -6,7 +6,7 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import Block
 
-from psrt_bot.nominations.rules import FIELDS, PROMISES, NominationState, Standing
+from psrt_bot.nominations.rules import FIELDS, PROMISES, NominationState, Standing, VotePhase, phase
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import moment
 
@@ -54,8 +54,19 @@ class Shown:
     nominated_at: datetime
     closes_at: datetime | None = None
     poll_id: str | None = None
+    vote: VotePhase = VotePhase.DONE
     texts: Mapping[str, str] = field(default_factory=dict)
     addenda: Sequence[tuple[datetime, str]] = ()
+
+    @property
+    def phase(self) -> str:
+        """How it stands, in words."""
+        return phase(self.state, self.vote)
+
+    @property
+    def takes_votes(self) -> bool:
+        """Whether ballots are taken now."""
+        return self.state is NominationState.VOTING and self.vote is VotePhase.TAKING
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,6 @@ def dates(shown: Shown) -> str:
     line = f"nominated {moment(shown.nominated_at)}"
     taken_back = (NominationState.WITHDRAWN, NominationState.CANCELLED)
     if shown.closes_at and shown.state not in taken_back:
-        over = shown.state is not NominationState.VOTING
-        line += f", vote {'closed' if over else 'closes'} {moment(shown.closes_at)}"
+        verb = "closes" if shown.takes_votes else "closed"
+        line += f", vote {verb} {moment(shown.closes_at)}"
     return line

@@ -6,8 +6,8 @@ from sqlmodel import Session
 
 from psrt_bot.membership.rules import Permission
 from psrt_bot.membership.service.people import Actor
-from psrt_bot.nominations.rules import NominationState, reason_problem
-from psrt_bot.nominations.service.reading import NOT_YOURS, Process, move, visible
+from psrt_bot.nominations.rules import NominationState, VotePhase, reason_problem
+from psrt_bot.nominations.service.reading import NOT_YOURS, Process, move, visible, vote_phase
 from psrt_bot.nominations.service.telling import record, tell_ended, update_card
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed
 from psrt_bot.voting.rules import PollState
@@ -68,7 +68,7 @@ class Ending:
         reason: str,
     ) -> None:
         poll = session.get(Poll, nomination.poll_id) if nomination.poll_id else None
-        if poll and poll.state == PollState.CLOSING:
+        if poll and vote_phase(poll) is VotePhase.COUNTING:
             raise AlreadyDone("The vote is over and being counted; try again in a minute.")
         move(
             session,

@@ -64,6 +64,7 @@ class Outcomes:
             subject=nomination.id,
             details={"passed": fact.passed},
         )
+        update_card(session, now, nomination)
 
     def keys_destroyed(self, session: Session, now: datetime, fact: PollKeysDestroyed) -> None:
         """Tell how a poll ended, now that nobody can find out who voted how."""
@@ -88,6 +89,7 @@ class Outcomes:
             message = alarms.keys_away(view, fact.reason)
         elif poll.state in (PollState.CLOSING, PollState.KEYS_MISSING):
             message = alarms.keys_missing(view, fact.reason)
+            update_card(session, now, nomination)
         else:
             message = alarms.keys_linger(view, fact.reason)
         self._process.admins.tell(session, now, message)
@@ -105,6 +107,7 @@ class Outcomes:
         if nomination is not None:
             message = alarms.disputed(shown(session, nomination), fact.rejected)
             self._process.admins.tell(session, now, message)
+            update_card(session, now, nomination)
 
     def voided(self, session: Session, now: datetime, fact: PollVoided) -> None:
         """Tell the team that a vote was given up, and offer the admins to run it again."""
@@ -127,6 +130,7 @@ class Outcomes:
         poll = session.get_one(Poll, fact.poll_id)
         message = alarms.close_or_extend(shown(session, nomination), extension(poll))
         self._process.admins.tell(session, now, message)
+        update_card(session, now, nomination)
 
     def bundle_file(self, session: Session, poll_id: str) -> File | None:
         """Return the bulletin of a closed poll as a file (rendered at delivery)."""

@@ -20,6 +20,7 @@ from psrt_bot.nominations.rules import (
     NominationState,
     Nominee,
     Standing,
+    VotePhase,
     is_meant,
     is_running,
     may_become,
@@ -121,6 +122,22 @@ def visible(
     return nomination
 
 
+def vote_phase(poll: Poll | None) -> VotePhase:
+    """Return how a poll stands, as far as members may know."""
+    if poll is None:
+        return VotePhase.DONE
+    match PollState(poll.state):
+        case PollState.OPEN:
+            return VotePhase.PAUSED if poll.awaits_close_decision else VotePhase.TAKING
+        case PollState.CLOSING:
+            return VotePhase.COUNTING
+        case PollState.KEYS_MISSING | PollState.DISPUTED:
+            return VotePhase.STUCK
+        case PollState.CLOSED if poll.keys_destroyed_at is None:
+            return VotePhase.COUNTING
+    return VotePhase.DONE
+
+
 def shown(session: Session, nomination: Nomination) -> Shown:
     """Return a nomination as it may be shown to members."""
     nominator = session.get_one(Person, nomination.nominator_id)
@@ -140,6 +157,7 @@ def shown(session: Session, nomination: Nomination) -> Shown:
         nominated_at=nomination.nominated_at,
         closes_at=poll.closes_at if poll else None,
         poll_id=nomination.poll_id,
+        vote=vote_phase(poll),
         texts=nomination.texts,
         addenda=[(added.added_at, added.text) for added in addenda],
     )

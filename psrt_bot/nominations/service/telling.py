@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from psrt_bot.membership.service.people import Actor
+from psrt_bot.membership.rules import Role
+from psrt_bot.membership.service.people import Actor, roles_of, with_live_slack
 from psrt_bot.nominations.messages import posts
 from psrt_bot.nominations.service.reading import shown
 from psrt_bot.runtime import audit, outbox
@@ -50,10 +51,11 @@ def tell_nominator(session: Session, now: datetime, nomination: Nomination, what
 def send_nominator(
     session: Session, now: datetime, nomination: Nomination, message: Message
 ) -> None:
-    """Send the nominator a message, if they have a Slack user."""
+    """Send the nominator a message, if they are still a member and can be reached in Slack."""
     nominator = session.get_one(Person, nomination.nominator_id)
-    if nominator.slack_user_id:
-        outbox.tell(session, now, nominator.slack_user_id, message)
+    live, _ = with_live_slack(session, [nominator])
+    if live and Role.MEMBER in roles_of(session, nominator.id):
+        outbox.tell(session, now, live[0][1].id, message)
 
 
 def tell_ended(session: Session, now: datetime, channel: str, nomination: Nomination) -> None:

@@ -6,7 +6,7 @@ and against replays the mark of the submission, which dies at the close.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import LargeBinary, bindparam, select
@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed, Unavailable
-from psrt_bot.runtime.sql import insert_ignoring, is_sqlite, table_of
+from psrt_bot.runtime.sql import is_sqlite, table_of
 from psrt_bot.voting import ballot
 from psrt_bot.voting.keystore import KeyStore, KeyStoreError, WrongStore
 from psrt_bot.voting.messages import CHECK_WORD_FIELD, CHOICE_FIELD
@@ -77,6 +77,16 @@ class Submission:
     names: tuple[str, ...] = field(repr=False, default=())
 
 
+class HasKeys(Protocol):
+    """A poll's row, or as much of it as names its keys."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def key_store_id(self) -> str | None: ...
+
+
 @dataclass(frozen=True)
 class Receipt:
     """What the voter gets, once."""
@@ -109,7 +119,8 @@ def seal(session: Session, now: datetime, keys: KeyStore, submission: Submission
         Unavailable: the poll's keys cannot be read now.
     """
     choice = _checked(submission)
-    user, poll = submission.slack_user_id, session.get(Poll, submission.poll_id)
+    user = submission.slack_user_id
+    poll = session.connection().execute(_POLL, {"poll": submission.poll_id}).one_or_none()
     if poll is None or poll.state != PollState.OPEN:
         raise obstacle(session, now, submission.poll_id, user) or Unavailable(TRY_AGAIN)
     try:
@@ -148,16 +159,17 @@ def record(session: Session, now: datetime, vote: SealedVote) -> Receipt:
         "nullifier": vote.nullifier,
         "sealed": vote.sealed,
     }
-    if session.execute(statement, values).first() is None:
+    connection = session.connection()  # Core: an ORM session costs as much again as the ballot
+    if connection.execute(statement, values).first() is None:
         raise obstacle(session, now, vote.poll_id, vote.slack_user_id) or Unavailable(TRY_AGAIN)
     # In the same transaction, so that a replay undoes nothing and a lost race keeps nothing.
-    spent = {"poll_id": vote.poll_id, "mark": vote.mark}
-    if not insert_ignoring(session, SpentSubmission, spent):
+    spending = _SPEND_SQLITE if is_sqlite(session) else _SPEND_POSTGRESQL
+    if connection.execute(spending, {"poll": vote.poll_id, "mark": vote.mark}).first() is None:
         raise AlreadyDone(SPENT)
     return vote.receipt
 
 
-def keys_of(keys: KeyStore, poll: Poll) -> ballot.PollKeys:
+def keys_of(keys: KeyStore, poll: HasKeys) -> ballot.PollKeys:
     """Read a poll's keys from the store that it names, and from no other.
 
     Raises:
@@ -256,6 +268,18 @@ def _cast_statement(insert: Any) -> Any:
     ).returning(sealed.c.poll_id)
 
 
+def _spend_statement(insert: Any) -> Any:
+    """Build the other one: mark a submission as spent, returning nothing if it was."""
+    spent = table_of(SpentSubmission)
+    values = {"poll_id": bindparam("poll"), "mark": bindparam("mark", type_=LargeBinary)}
+    return insert(spent).values(values).on_conflict_do_nothing().returning(spent.c.poll_id)
+
+
 # Built once: compiling it anew for each ballot costs as much as the ballot (PERFORMANCE.md).
 _CAST_SQLITE = _cast_statement(sqlite.insert)
 _CAST_POSTGRESQL = _cast_statement(postgresql.insert)
+_SPEND_SQLITE = _spend_statement(sqlite.insert)
+_SPEND_POSTGRESQL = _spend_statement(postgresql.insert)
+_POLL = select(table_of(Poll).c.id, table_of(Poll).c.state, table_of(Poll).c.key_store_id).where(
+    table_of(Poll).c.id == bindparam("poll")
+)

@@ -66,6 +66,26 @@ class Closing:
                 log.info("poll_taken_by_another_copy", poll=poll.id)
             except Exception:
                 log.exception("poll_close_failed", poll=poll.id)
+        try:
+            self._clear_returned()
+        except KeyStoreError as error:
+            log.warning("key_store_unusable", reason=str(error))
+
+    def _clear_returned(self) -> None:
+        """Destroy keys of ended polls that turned up again (a folder mounted late, a backup)."""
+        store = self._polls.keys
+        if not (held := store.poll_ids()):
+            return
+        ended = select(col(Poll.id)).where(
+            col(Poll.id).in_(held),
+            col(Poll.key_store_id) == store.id,
+            col(Poll.keys_destroyed_at).is_not(None),
+        )
+        with self._database.reading() as session:
+            returned = session.scalars(ended).all()
+        for poll_id in returned:
+            log.warning("keys_returned_and_destroyed", poll=poll_id)
+            store.destroy(poll_id)
 
     def clear_orphans(self) -> list[str]:
         """Destroy keys that no poll needs, and return whose they were.
@@ -275,8 +295,10 @@ class Closing:
         if poll.key_store_id is not None:  # otherwise it was never opened and had no keys
             with self._database.transaction() as session:
                 delete_ballots(session, poll.id)
-            checkpoint(self._database)
             self._polls.keys.destroy(poll.id)
+            if not checkpoint(self._database):
+                log.warning("write_ahead_log_in_use", poll=poll.id)
+                return  # the deleted rows still stand in it: the next sweep goes on
         with self._database.transaction() as session:
             now = self._clock.now()
             recorded = session.execute(

@@ -4,16 +4,19 @@ from datetime import datetime
 
 import structlog
 from slack_sdk.models.views import View
+from sqlalchemy import bindparam, select
 from sqlmodel import Session
 
 from psrt_bot.membership.rules import Permission
-from psrt_bot.membership.service.people import Members
-from psrt_bot.runtime.rules import Unavailable
+from psrt_bot.membership.service.people import Actor, Members
+from psrt_bot.runtime.rules import NotAllowed, Unavailable
+from psrt_bot.runtime.sql import table_of
 from psrt_bot.voting import messages
 from psrt_bot.voting.keystore import KeyStoreError
 from psrt_bot.voting.messages import PollLine
 from psrt_bot.voting.service.casting import (
     BALLOT_AWAY,
+    NOT_YOURS,
     Receipt,
     SealedVote,
     Submission,
@@ -23,7 +26,7 @@ from psrt_bot.voting.service.casting import (
     seal,
 )
 from psrt_bot.voting.service.polls import Polls
-from storage.voting import Poll
+from storage.voting import Elector, Poll
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +55,8 @@ class Voting:
             AlreadyDone: the poll is over.
             Unavailable: its keys cannot be read.
         """
-        self._members.require(session, slack_user_id, Permission.VOTING_VOTE)
+        actor = self._members.require(session, slack_user_id, Permission.VOTING_VOTE)
+        _same_person(session, actor, poll_id)
         if problem := obstacle(session, now, poll_id, slack_user_id):
             raise problem
         poll = session.get_one(Poll, poll_id)
@@ -78,6 +82,7 @@ class Voting:
     ) -> SealedVote:
         """Seal a ballot, before the transaction that records it; see ``casting.seal``."""
         actor = self._members.require(session, slack_user_id, Permission.VOTING_VOTE)
+        _same_person(session, actor, poll_id)
         submission = Submission(
             poll_id, slack_user_id, view_id, choice, check_word.strip(), actor.names
         )
@@ -89,3 +94,21 @@ class Voting:
         Whoever lost their membership since the sealing lost their line in the electorate with it.
         """
         return record(session, now, vote)
+
+
+def _same_person(session: Session, actor: Actor, poll_id: str) -> None:
+    """Refuse a Slack user who was somebody else when the electorate was frozen (DESIGN section 5).
+
+    Linking a Slack user to another person must not hand over a right to vote.
+    """
+    frozen = session.connection().execute(
+        _FROZEN, {"poll": poll_id, "elector": actor.slack_user_id}
+    )
+    if any(row.person_id != actor.person_id for row in frozen):
+        raise NotAllowed(NOT_YOURS)
+
+
+_FROZEN = select(table_of(Elector).c.person_id).where(
+    table_of(Elector).c.poll_id == bindparam("poll"),
+    table_of(Elector).c.slack_user_id == bindparam("elector"),
+)
