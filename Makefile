@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= auto
 
-.PHONY: help dev demo run test lint types imports cover bench check lock stress clean
+.PHONY: help dev demo story run test lint types imports cover bench check lock stress clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,7 +27,10 @@ $(READY): requirements/dev.txt pyproject.toml
 
 dev: $(READY) ## set up .venv
 
-demo: $(READY) ## the main job on a local Slack: nominate, vote, decide, verify
+demo: $(READY) ## a local Slack in the browser: be anybody, nominate, vote, move time
+	@$(BIN)/psrt-bot demo
+
+story: $(READY) ## the main job told in the terminal: nominate, vote, decide, verify
 	@$(BIN)/psrt-bot demo --headless
 
 run: $(READY) ## the bot in Socket Mode, with the settings of .env

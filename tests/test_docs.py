@@ -269,10 +269,11 @@ def test_decisions_are_numbered_and_complete() -> None:
         assert headings == ["Context", "Decision", "Consequences"], record.name
 
 
-def test_the_readme_begins_with_the_two_commands() -> None:
-    """Demo and tests are the first two commands a newcomer meets."""
+def test_the_readme_begins_with_the_first_commands() -> None:
+    """Demo, story and tests are the first commands a newcomer meets."""
     blocks = _blocks(ROOT / "README.md", "console")
-    assert [block.splitlines()[0] for block in blocks[:2]] == ["$ make demo", "$ make test"]
+    first = [block.splitlines()[0] for block in blocks[:3]]
+    assert first == ["$ make demo", "$ make story", "$ make test"]
 
 
 def test_the_readme_shows_the_demo_as_it_is(tmp_path: Path) -> None:
@@ -282,7 +283,7 @@ def test_the_readme_shows_the_demo_as_it_is(tmp_path: Path) -> None:
         command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True
     )
     told = iter(played.stdout.splitlines())
-    shown = _blocks(ROOT / "README.md", "console")[0].splitlines()[1:]
+    shown = _blocks(ROOT / "README.md", "console")[1].splitlines()[1:]
     assert sum(line != "…" for line in shown) >= 10
     for line in shown:
         wanted = ".*".join(re.escape(part) for part in line.split("…"))

@@ -167,7 +167,8 @@ def _clock(desk: Desk, reader: Reader) -> Json | None:
     due = coming[0] if coming else None
     local = due.at.astimezone(reader.zone) if due else None
     return {
-        "day": f"{now:%a} {now.day} {now:%b}",
+        "weekday": f"{now:%a} ",
+        "day": f"{now.day} {now:%b}",
         "year": f" {now:%Y}",
         "time": f"{now:%H:%M}",
         "iso": now.isoformat(timespec="minutes"),
