@@ -7,9 +7,10 @@ import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -57,16 +58,7 @@ def axe_script(folder: Path) -> str:
         npm = shutil.which("npm")
         if npm is None:
             missing("axe-core cannot be fetched without npm: apt-get install npm")
-        name, _, version = AXE.rpartition("-")
-        done = subprocess.run(
-            [str(npm), "pack", "--silent", f"{name}@{version}"],
-            cwd=folder,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
-        if done.returncode or not archive.exists():
-            missing("axe-core cannot be fetched: see that npm reaches its registry")
+        _fetch(str(npm), archive)
     content = archive.read_bytes()
     assert hashlib.sha256(content).hexdigest() == AXE_SHA256
     with tarfile.open(archive) as files:
@@ -75,8 +67,16 @@ def axe_script(folder: Path) -> str:
         return member.read().decode()
 
 
-Window = Callable[..., Page]
-"""`window("ana", "team")` opens a browser window as somebody; two of them are two people."""
+def _fetch(npm: str, archive: Path) -> None:
+    """Fetch it aside and move it there whole: several workers may do so at once."""
+    name, _, version = AXE.rpartition("-")
+    with TemporaryDirectory(dir=archive.parent) as aside:
+        command = [npm, "pack", "--silent", f"{name}@{version}"]
+        done = subprocess.run(command, cwd=aside, capture_output=True, timeout=120, check=False)
+        fetched = Path(aside) / archive.name
+        if done.returncode or not fetched.exists():
+            missing("axe-core cannot be fetched: see that npm reaches its registry")
+        fetched.replace(archive)
 
 
 class Windows:

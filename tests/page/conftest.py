@@ -34,10 +34,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def axe(request: pytest.FixtureRequest) -> str:
-    """axe-core's script."""
-    assert request.config.cache is not None
-    return axe_script(Path(request.config.cache.mkdir("axe-core")))
+def axe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """axe-core's script, kept in pytest's cache if there is one."""
+    cache = getattr(request.config, "cache", None)
+    return axe_script(cache.mkdir("axe-core") if cache else tmp_path_factory.mktemp("axe-core"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`-m browser` chooses what needs chromium, `-m "not browser"` what does not."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
 
 
 # a small workspace whose app answers what a test wants
