@@ -209,6 +209,19 @@ def test_channels_that_cannot_be_read(office: Office) -> None:
 
 
 @sqlite_only
+def test_a_channel_read_from_outside(office: Office) -> None:
+    """Where Slack tells of a channel without the bot in it, who was in it is remembered too."""
+    app = office.installation.app
+    app.scopes = app.scopes | {"channels:read"}
+    office.workspace.remove_member("team", app.bot_user_id)
+    office.workspace.state.channel("team").kind = "channel"
+    office.directory.refresh(office.clock.now())
+    with office.database.reading() as session:
+        assert people.why_unfit(session, office.team) == "it is public"
+        assert people.is_in_channel(session, office.team, office.user("ana"))
+
+
+@sqlite_only
 def test_a_channel_never_seen_from_inside(office: Office) -> None:
     """A configured channel that the bot never was in is unfit, and does not stop the look."""
     unseen = office.workspace.add_channel("unseen", private=True, members=["ana"]).id

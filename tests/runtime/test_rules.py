@@ -62,21 +62,22 @@ def test_waking_hours(now: datetime, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("local", "first"),
+    ("local", "days", "first"),
     [
-        (time(8, 59, 59), time(9)),
-        (time(9), time(9)),
-        (time(17, 59), time(17, 59)),
-        (time(18), time(9)),
-        (time(23, 59), time(9)),
-        (time(0), time(9)),
+        (time(8, 59, 59), 0, time(9)),
+        (time(9), 0, time(9)),
+        (time(17, 59), 0, time(17, 59)),
+        (time(18), 1, time(9)),
+        (time(23, 59), 1, time(9)),
+        (time(0), 0, time(9)),
     ],
 )
-def test_the_edges_of_the_day(local: time, first: time) -> None:
-    """09:00 is awake, 18:00 is not."""
+def test_the_edges_of_the_day(local: time, days: int, first: time) -> None:
+    """09:00 is awake, 18:00 is not: then the next morning's is the first."""
     zone = ZoneInfo("Europe/Berlin")
     now = datetime.combine(START.date(), local, zone).astimezone(UTC)
-    assert next_waking(now, zone).astimezone(zone).time() == first
+    day = START.date() + timedelta(days=days)
+    assert next_waking(now, zone) == datetime.combine(day, first, zone)
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1))
