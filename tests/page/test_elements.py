@@ -319,28 +319,3 @@ def test_completion_shows_usage(small: Small, window: Windows) -> None:
     page.get_by_role("button", name="Show the slash commands").click()
     names.filter(has_text="/offer").click()
     expect(line).to_have_value("/offer ")
-
-
-def test_what_is_typed_survives_what_others_do(small: Small, window: Windows) -> None:
-    """News from others redraw the window around an open modal; what was typed, chosen and ticked
-    in it, and in the composer, stays."""
-    boxes = element("checkboxes", options=[option("Tea"), option("Water")])
-    colour = select(option("Red"), option("Blue"))
-    small.modal(modal(field("Name"), field("Colour", colour), field("Drinks", boxes)))
-    page = window("alice", "team")
-    type_command(page, "/order")
-    dialog = page.get_by_role("dialog", name="Title")
-    dialog.get_by_label("Name").fill("Ada")
-    dialog.get_by_label("Colour").select_option(label="Blue")
-    dialog.get_by_label("Water").check()
-    small.workspace.as_user("bob").say("team", "news from bob")
-    expect(page.locator("#messages")).to_contain_text("news from bob")
-    expect(dialog.get_by_label("Name")).to_have_value("Ada")
-    expect(dialog.get_by_label("Colour").locator("option:checked")).to_have_text("Blue")
-    expect(dialog.get_by_label("Water")).to_be_checked()
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    page.locator("#line").fill("half a sent")
-    small.workspace.as_user("bob").say("team", "more news")
-    expect(page.locator("#messages")).to_contain_text("more news")
-    expect(page.locator("#line")).to_have_value("half a sent")
