@@ -38,6 +38,10 @@ class KeysUnreadable(KeyStoreError):
     """The store cannot be used now (missing, unmounted, permissions, I/O, damage): try again."""
 
 
+class NoStoreYet(KeysUnreadable):
+    """Nothing is there, and nothing was to be made: right before the first start only."""
+
+
 class WrongStore(KeyStoreError):
     """Another store stands in this place than the one that was opened."""
 
@@ -103,12 +107,15 @@ class FileKeyStore:
     id: str
 
     @classmethod
-    def open(cls, path: str | Path) -> FileKeyStore:
+    def open(cls, path: str | Path, *, make: bool = True) -> FileKeyStore:
         """Open the store, creating folder and id when new. Raises KeysUnreadable.
 
-        A folder with keys and without its id is refused: a new id would disown the polls.
+        A folder with keys and without its id is refused: a new id would disown the polls. Without
+        `make` nothing is created; where something would have to be, it raises NoStoreYet.
         """
         place = Path(path).absolute()
+        if not make and not os.path.lexists(place):
+            raise NoStoreYet(f"{place} {_REASONS[errno.ENOENT]}")
         with _explained(place):
             _make_folder(place)
             with _opened(place) as folder:
@@ -116,6 +123,8 @@ class FileKeyStore:
                 if _ID_FILE not in names:
                     if any(map(_poll_of, names)):
                         raise KeysUnreadable(f"{place} holds keys but no {_ID_FILE}; bring it back")
+                    if not make:
+                        raise NoStoreYet(f"{place} is empty; if it is a volume, mount it")
                     line = f"psrt-bot/key-store/1 {secrets.token_hex(16)}\n"
                     _publish(folder, _ID_FILE, line.encode())  # the first of several copies wins
                 return cls(place, _read_id(folder, place))
