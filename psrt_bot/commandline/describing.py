@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from psrt_bot.commandline.databases import opened
 from psrt_bot.commandline.refusals import CommandError
 from psrt_bot.doctor.examine import examine
-from psrt_bot.doctor.findings import Finding, Grade, bad
+from psrt_bot.doctor.findings import Finding, Grade, bad, note
 from psrt_bot.doctor.probe import probe as probed
 from psrt_bot.manifest import manifest
 from psrt_bot.membership.service.admins import Admins
@@ -59,6 +59,8 @@ def examined(*, probe: bool) -> bool:
     if probe:
         settings.require("SLACK_BOT_TOKEN", "PSRT_ADMIN_CHANNEL")
     well = _tell(examine(settings))
+    if probe and not well:
+        _tell([note("probe: not tried", "mend what is BAD first")])
     return well and (not probe or _tell(_probed(settings)))
 
 

@@ -7,6 +7,7 @@ import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
+from psrt_bot.doctor.troubles import database_trouble
 from psrt_bot.membership.roster import RosterError
 from psrt_bot.runtime.logs import configure_logging, new_reference
 from psrt_bot.runtime.rules import RuleError
@@ -26,23 +27,6 @@ class CommandError(Exception):
 
 
 IN_OWN_WORDS = (SchemaError, KeyStoreError, BundleError, RuleError)
-
-# What drivers say, and what to do about it. Their own text is not repeated: it can hold anything.
-DATABASE_TROUBLES = {
-    "is locked": "is busy: another process is writing; try again",
-    "lock timeout": "is busy: another process is writing; try again",
-    "not a database": "is not an SQLite database; name another file in DATABASE_URL",
-    "unable to open": "cannot be opened; see that the folder is there and may be written",
-    "readonly": "cannot be written; see who owns the file and its folder",
-    "permission denied": "may not be used by this user; grant it the rights",
-    "refused": "cannot be reached: nothing listens there; see that the server runs",
-    "timeout": "does not answer; see that the server runs and can be reached",
-    "authentication failed": "refuses user or password; see DATABASE_URL",
-    "no password": "wants a password; see DATABASE_URL",
-    "does not exist": "does not exist on the server, or its user does not; create them",
-    "resolve": "names a host that is not known; see DATABASE_URL",
-    "full": "has no room left; make some",
-}
 
 
 def expected(error: BaseException) -> tuple[str, ...]:
@@ -89,10 +73,8 @@ def database_troubles(where: str) -> Iterator[None]:
             raise
         if isinstance(error, ProgrammingError) and not error.connection_invalidated:
             raise
-        said = str(error.orig).lower()
-        trouble = next((told for word, told in DATABASE_TROUBLES.items() if word in said), None)
-        told = trouble or f"cannot be used ({type(error.orig).__name__}); see: psrt-bot doctor"
-        raise CommandError(f"the database {where} {told}") from None
+        what, remedy = database_trouble(error)
+        raise CommandError(f"the database {where} {what}; {remedy}") from None
 
 
 def report_unexpected(error: Exception) -> str:

@@ -1,6 +1,6 @@
 """``psrt-bot doctor``: is everything there that the bot needs, and if not, what is to be done?
 
-Reads only; what is tried out for real is in ``probe.py``.
+Reads only: no file is made, no message sent. What is tried out for real is in ``probe.py``.
 """
 
 from collections.abc import Iterator

@@ -41,6 +41,16 @@ def bad(what: str, remedy: str) -> Finding:
     return Finding(Grade.BAD, what, remedy)
 
 
+def bad_as_told(error: Exception, otherwise: str) -> Finding:
+    """Return a finding from an error of ours, whose text names the remedy after its last ``;``.
+
+    Args:
+        otherwise: the remedy where the text has none.
+    """
+    what, semicolon, remedy = str(error).rpartition("; ")
+    return bad(what, remedy) if semicolon else bad(remedy, otherwise)
+
+
 def note(what: str, remedy: str) -> Finding:
     """Return a finding that can wait."""
     return Finding(Grade.NOTE, what, remedy)

@@ -1,5 +1,6 @@
-"""What only Slack can tell: tokens, scopes, channels, its clock."""
+"""What only Slack can tell: tokens, scopes, its clock. Channels: ``channels.py``."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -8,46 +9,56 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
+from psrt_bot.doctor.channels import of_channels
 from psrt_bot.doctor.findings import Finding, bad, good, note
 from psrt_bot.manifest import SCOPES
-from psrt_bot.runtime.slack import FAILURES, judge, new_client
+from psrt_bot.runtime.slack import FAILURES, PASSING, UNUSABLE_TOKEN, judge, new_client
 from psrt_bot.settings import Settings
 
 SLACK_SKEW = timedelta(seconds=60)  # Slack's signatures are good for five minutes
+REFUSED = UNUSABLE_TOKEN | {"not_allowed_token_type"}
+_CODE = re.compile("[a-z_]+")  # how Slack names an error; anything else somebody else answered
 
 
 def of_slack(settings: Settings) -> Iterator[Finding]:
-    """Yield findings about tokens, scopes and channels."""
+    """Yield findings about tokens, scopes, clock and channels."""
+    client: WebClient | None = None
     if settings.slack_bot_token is None:
         yield bad("SLACK_BOT_TOKEN is not set", "put the app's bot token into .env")
-        return
-    client = new_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
-    try:
-        answer = client.auth_test()
-    except FAILURES as error:
-        yield _refused(error, "SLACK_BOT_TOKEN")
-        return
-    yield good(f"bot token is of {answer.get('team', 'a workspace')}")
-    yield from _scopes(answer)
-    yield from _slack_clock(answer)
+    else:
+        client = new_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url)
+        try:
+            answer = client.auth_test()
+        except FAILURES as error:
+            yield refused(error, "SLACK_BOT_TOKEN", settings.slack_api_url)
+            client = None
+            if judge(error).code not in REFUSED:
+                return  # the same would be said of everything else
+        else:
+            yield good(f"bot token is of {answer.get('team', 'a workspace')}")
+            yield from _scopes(answer)
+            yield from _slack_clock(answer)
     yield from _way_in(settings)
-    for name, channel in (
-        ("PSRT_CHANNEL", settings.team_channel),
-        ("PSRT_ADMIN_CHANNEL", settings.admin_channel),
-        ("PSRT_COUNCIL_CHANNEL", settings.council_channel),
-        *(("PSRT_MEMBER_CHANNELS", channel) for channel in settings.member_channels),
-    ):
-        if channel:
-            yield from _channel(client, name, channel)
-        elif name == "PSRT_CHANNEL":
-            yield bad("PSRT_CHANNEL is not set", "name the team's private channel")
+    yield from of_channels(client, settings)
 
 
-def _refused(error: Exception, name: str) -> Finding:
-    verdict = judge(error)
-    if isinstance(error, SlackApiError) and error.response.status_code == 200:
-        return bad(f"{name} is refused ({verdict.code})", "copy it anew from the app's page")
-    return bad(f"Slack cannot be reached ({verdict.code})", "see the network and SLACK_API_URL")
+def refused(error: Exception, name: str, url: str) -> Finding:
+    """Return what it means that Slack did not answer as it should.
+
+    Args:
+        name: the setting that was tried.
+        url: where Slack was looked for.
+    """
+    code = judge(error).code
+    if code in REFUSED:
+        return bad(f"{name} is refused ({code})", "copy it anew from the app's page")
+    if code in PASSING or code.startswith("http_5"):
+        return bad(f"Slack cannot answer just now ({code})", "try again in a minute")
+    if not isinstance(error, SlackApiError):
+        return bad(f"Slack cannot be reached at {url} ({code})", "see the network, SLACK_API_URL")
+    if not _CODE.fullmatch(code):
+        return bad(f"what answers at {url} is not Slack", "see SLACK_API_URL and proxies")
+    return bad(f"{name} cannot be checked ({code})", "see the app's page")
 
 
 def _header(answer: SlackResponse, name: str) -> str | None:
@@ -95,47 +106,14 @@ def _way_in(settings: Settings) -> Iterator[Finding]:
             "set the first for `run`, the second for `run --http`",
         )
         return
-    if settings.slack_app_token is None:
+    if settings.slack_signing_secret is not None:
         yield good("signing secret is set (HTTP mode)")
+    if settings.slack_app_token is None:
         return
     token = settings.slack_app_token.get_secret_value()
     try:
         new_client(token, settings.slack_api_url).apps_connections_open(app_token=token)
     except FAILURES as error:
-        yield _refused(error, "SLACK_APP_TOKEN")
+        yield refused(error, "SLACK_APP_TOKEN", settings.slack_api_url)
     else:
         yield good("app token opens Socket Mode")
-
-
-def _channel(client: WebClient, name: str, channel: str) -> Iterator[Finding]:
-    try:
-        info = client.conversations_info(channel=channel)["channel"]
-    except SlackApiError as error:
-        yield _channel_refused(error, name, channel)
-        return
-    except FAILURES as error:
-        yield _refused(error, name)
-        return
-    if not info.get("is_private"):
-        yield bad(f"{name} {channel} is public", "name a private channel")
-    elif info.get("is_ext_shared") or info.get("is_shared") or info.get("is_org_shared"):
-        yield bad(f"{name} {channel} is shared with another workspace", "name one that is not")
-    elif info.get("is_archived"):
-        yield bad(f"{name} {channel} is archived", "name a living channel")
-    elif not info.get("is_member"):
-        yield bad(f"{name} {channel}: the bot is not inside", "type /invite @psrt-bot there")
-    else:
-        yield good(f"{name} {channel} is private and the bot is inside")
-
-
-def _channel_refused(error: SlackApiError, name: str, channel: str) -> Finding:
-    code = judge(error).code
-    # Slack asks for channels:read, which the bot must not have, for public channels alone.
-    if code == "missing_scope" and "channels:read" in str(error.response.get("needed")):
-        return bad(f"{name} {channel} is public", "name a private channel")
-    if code == "channel_not_found":
-        return bad(
-            f"{name} {channel} is not there for the bot",
-            "check the id, and type /invite @psrt-bot in the channel",
-        )
-    return bad(f"{name} {channel} cannot be looked at ({code})", "see the app's scopes")
