@@ -24,9 +24,16 @@ CONCURRENCY = 16  # requests answered at once on one connection
 
 
 class SocketMode:
-    """The WebSocket connection of one bot. The SDK reconnects by itself."""
+    """The WebSocket connection of one bot. The SDK reconnects by itself.
 
-    def __init__(self, bolt: App, app_token: str, client: WebClient) -> None:
+    Args:
+        again_after: seconds between two tries to reach Slack at the start.
+    """
+
+    def __init__(
+        self, bolt: App, app_token: str, client: WebClient, *, again_after: float = AGAIN_AFTER
+    ) -> None:
+        self._again_after = again_after
         self._gate = Gate(bolt)
         self._stopping = Event()
         self._trying: Thread | None = None
@@ -60,7 +67,7 @@ class SocketMode:
         return True
 
     def _keep_trying(self) -> None:
-        while not self._stopping.wait(AGAIN_AFTER):
+        while not self._stopping.wait(self._again_after):
             try:
                 if self._try():
                     return
