@@ -48,7 +48,7 @@ def _serve(settings: Settings, address: tuple[str, int] | None, signalled: Event
     with database_troubles(settings.database_where):
         bot = Bot(settings)
         try:
-            _start(bot, settings, address)
+            _start(bot, address)
             where = bot.http_address if address else "Socket Mode"
             log.info("listening", where=where, database=settings.database_where)
             signalled.wait()
@@ -58,7 +58,7 @@ def _serve(settings: Settings, address: tuple[str, int] | None, signalled: Event
     log.info("stopped")
 
 
-def _start(bot: Bot, settings: Settings, address: tuple[str, int] | None) -> None:
+def _start(bot: Bot, address: tuple[str, int] | None) -> None:
     try:
         bot.start(http=address)
     except SlackApiError as error:
@@ -69,12 +69,9 @@ def _start(bot: Bot, settings: Settings, address: tuple[str, int] | None) -> Non
     except FAILURES as error:
         reason = getattr(error, "reason", error)
         said = getattr(reason, "strerror", None) or type(reason).__name__
-        if address is not None:
-            host, port = address
-            raise CommandError(f"--http {host}:{port}: {said}; name another address") from None
-        raise CommandError(
-            f"Slack cannot be reached at {settings.slack_api_url} ({said}); see the network"
-        ) from None
+        assert address is not None  # Socket Mode goes on trying by itself
+        host, port = address
+        raise CommandError(f"--http {host}:{port}: {said}; name another address") from None
 
 
 def _check_token(settings: Settings) -> None:

@@ -24,7 +24,7 @@ CASTING = ("commit INSERT spent_submission", "answer")
 CLOSING = (
     "commit DELETE deadline",  # open -> closing
     "open keys",
-    "commit UPDATE audit_head",  # closing -> closed
+    "commit INSERT outbox",  # closing -> closed, with the card that says so
     "commit DELETE spent_submission",
     "open keys#2",
     "os.remove keys",
