@@ -324,7 +324,7 @@ def test_a_database_at_work(clinic: Clinic) -> None:
 
 def test_fewer_than_two_admins(clinic: Clinic) -> None:
     """R6 wants two; one is told with the command, and is no reason to stop."""
-    assert clinic.cli("roster", "revoke", "ben", "admin").code == 0
+    assert clinic.cli("roster", "revoke", "ben", "admin", "--yes").code == 0
     assert clinic.line("admin;") == (
         "note 1 admin; there should be at least 2 (R6) -> psrt-bot roster grant GITHUB-OR-ID admin"
     )
