@@ -105,10 +105,21 @@ def _running(session: Session, who: Who) -> Problems:
     same = [col(Nomination.nominee_key) == nominee_key(who.slack_user_id, who.email)]
     if key:
         same.append(func.lower(col(Nomination.nominee_github)) == key)
-    running = session.scalars(
-        select(Nomination).where(or_(*same), col(Nomination.running).is_(True))
-    ).first()
+    if not who.slack_user_id:  # somebody outside may be named with another address
+        same.append(col(Nomination.nominee_slack_user_id).is_(None))
+    found = session.scalars(select(Nomination).where(or_(*same), col(Nomination.running).is_(True)))
+    running = next((n for n in found if _is_same(n, who, key)), None)
     if running is None:
         return {}
     link = outbox.link_to(session, f"card:{running.id}") or "see the card in the team channel."
     return {"nominee" if who.slack_user_id else "email": f"They are nominated already: {link}"}
+
+
+def _is_same(nomination: Nomination, who: Who, key: str | None) -> bool:
+    """Whether a nomination is of the same person: Slack user, address, GitHub name, or name."""
+    if nomination.nominee_key == nominee_key(who.slack_user_id, who.email):
+        return True
+    if key and github_key(nomination.nominee_github) == key:
+        return True
+    outside = not who.slack_user_id and nomination.nominee_slack_user_id is None
+    return outside and same_name(nomination.nominee_name, who.name)
