@@ -12,15 +12,17 @@ help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 # Everything is pinned with hashes; uv is used where it is installed (it is only faster), pip otherwise.
+# The list is whole, so nothing is resolved (--no-deps): pip would look up `coverage[toml]` anew and take a
+# release newer than the pin, which has no hash.
 $(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "psrt-bot needs Python 3.11 or newer; name one with: make PYTHON=python3.12 …")'
 	@echo "Setting up .venv (once, about a minute) …"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@if command -v uv >/dev/null 2>&1; then \
-	  uv pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt && \
+	  uv pip install -q --python $(BIN)/python --no-deps --require-hashes -r requirements/dev.txt && \
 	  uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
 	else \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt && \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt && \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	fi
 	@touch $@
@@ -73,8 +75,8 @@ stress: $(READY) ## processes killed and racing, ROUNDS times (50), EVERY (1) of
 check: lint types cover ## everything that CI checks besides `make test`
 
 lock: ## rewrite the pinned requirements (needs uv)
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements/run.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml --extra demo --group dev -o requirements/dev.txt
+	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements/run.txt
+	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml --extra demo --group dev -o requirements/dev.txt
 
 clean: ## remove what make made
 	rm -rf $(VENV) build *.egg-info .coverage* .tested .mypy_cache .ruff_cache .pytest_cache .hypothesis
