@@ -6,6 +6,16 @@ from typing import Any
 
 Value = str | tuple[str, ...]
 
+# Where Slack puts the value of an element that holds one (docs.slack.dev, block elements).
+_ONE_VALUE = (
+    "value",
+    "selected_user",
+    "selected_conversation",
+    "selected_channel",
+    "selected_date",
+    "selected_time",
+)
+
 
 class MalformedPayload(Exception):
     """The payload is not of the shape Slack documents. Its text holds nothing of the payload."""
@@ -18,7 +28,7 @@ class Asked:
     Args:
         user_id: who asks.
         text: what follows a slash command.
-        value: the clicked button's value.
+        value: the clicked button's value, or what was chosen in a select, overflow menu or picker.
         view_id: the modal it came from, if it came from one.
         metadata: that modal's private metadata.
         values: the modal's fields by block id; repr hides them.
@@ -71,7 +81,7 @@ def read_action(body: Mapping[str, Any]) -> Asked:
     return Asked(
         user_id=_needed(_part(body, "user"), "id"),
         trigger_id=_text(body, "trigger_id"),
-        value=_text(clicked if isinstance(clicked, Mapping) else {}, "value"),
+        value=_chosen(clicked if isinstance(clicked, Mapping) else {}),
         view_id=_text(view, "id") if view.get("type") == "modal" else "",
         metadata=_text(view, "private_metadata"),
         values=_values(view),
@@ -127,9 +137,17 @@ def _value(element: Mapping[str, Any]) -> Value:
     if isinstance(several, list):
         chosen = (_text(option, "value") for option in several if isinstance(option, Mapping))
         return tuple(value for value in chosen if value)
+    for key in ("selected_users", "selected_conversations", "selected_channels"):
+        if isinstance(ids := element.get(key), list):
+            return tuple(one for one in ids if isinstance(one, str) and one)
+    return _chosen(element)
+
+
+def _chosen(element: Mapping[str, Any]) -> str:
+    """Return the one value of an element, whichever key its kind keeps it under."""
     if option := _part(element, "selected_option"):
         return _text(option, "value")
-    for key in ("value", "selected_user", "selected_conversation", "selected_date"):
+    for key in _ONE_VALUE:
         if value := _text(element, key):
             return value
     return ""

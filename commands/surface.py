@@ -51,6 +51,7 @@ class Kind(StrEnum):
     BUTTON = "button"
     FORM = "form"
     EVENT = "event"
+    WORD = "word"  # after /psrt; a command within a command
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,19 @@ class Door:
     kind: Kind
     name: str
     permission: Permission | None
+
+
+@dataclass(frozen=True)
+class Word:
+    """What stands behind a word after ``/psrt``.
+
+    Args:
+        what: a line of help; empty where the hub has words of its own.
+    """
+
+    permission: Permission
+    listener: Listener
+    what: str
 
 
 class Surface:
@@ -87,6 +101,16 @@ class Surface:
         self._prefix = prefix
         self._after = ThreadPoolExecutor(AFTER_WORKERS, thread_name_prefix="psrt-after-ack")
         self.doors: list[Door] = []
+        self.words: dict[str, Word] = {}
+
+    def word(self, name: str, permission: Permission, listener: Listener, what: str = "") -> None:
+        """Listen to a word after ``/psrt``; the hub checks the permission and passes the rest on.
+
+        Args:
+            what: what it does, in a line of help for those who may.
+        """
+        self.doors.append(Door(Kind.WORD, name, permission))
+        self.words[name] = Word(permission, listener, what)
 
     def command(self, name: str, permission: Permission, listener: Listener) -> None:
         """Listen to a slash command; ``name`` without slash and prefix."""

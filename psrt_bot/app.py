@@ -1,48 +1,32 @@
 """The composition root: settings -> storage -> Bolt app -> listeners -> scheduler.
 
-The only file that knows everything, and the only one that imports ``commands``.
+With ``composition/``, which wires use cases, facts and listeners, the only place that knows
+everything and that imports ``commands``.
 """
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
-from sqlmodel import Session
 
-from commands import card, decisions, home, hub, nominate, people, results, vote
 from commands.surface import Surface
-from psrt_bot.home.service import Homes
-from psrt_bot.membership.messages import delivery_died, delivery_held
-from psrt_bot.membership.rules import Permission
-from psrt_bot.membership.service.admins import Admins
-from psrt_bot.membership.service.people import Members
-from psrt_bot.nominations.service.deciding import Deciding
-from psrt_bot.nominations.service.drafts import Drafts
-from psrt_bot.nominations.service.ending import Ending
-from psrt_bot.nominations.service.nominating import Nominating
-from psrt_bot.nominations.service.outcomes import BUNDLE, Outcomes
-from psrt_bot.nominations.service.reading import Policy, Process, Reading
-from psrt_bot.runtime import deadlines, facts, once, outbox
+from psrt_bot.composition.bindings import deadline_handlers, renderers, wire
+from psrt_bot.composition.listeners import listen
+from psrt_bot.runtime import deadlines, facts, once
 from psrt_bot.runtime.clock import Clock, MovableClock, SystemClock
-from psrt_bot.runtime.deadlines import Handler, Sweep
+from psrt_bot.runtime.deadlines import Sweep
 from psrt_bot.runtime.delivery import Delivery
 from psrt_bot.runtime.heartbeat import beat
 from psrt_bot.runtime.people import Directory, why_unfit
 from psrt_bot.runtime.scheduler import Scheduler
-from psrt_bot.runtime.sending import Renderers, Sender
+from psrt_bot.runtime.sending import Sender
 from psrt_bot.runtime.slack import FAILURES, VIEW_TIMEOUT, judge, new_client
 from psrt_bot.settings import Settings
 from psrt_bot.socket_mode import SocketMode
 from psrt_bot.voting.keystore import FileKeyStore, KeyStore
-from psrt_bot.voting.rules import Threshold
-from psrt_bot.voting.service import polls, reminding
 from psrt_bot.voting.service.closing import Closing
-from psrt_bot.voting.service.polls import Polls
-from psrt_bot.voting.service.reminding import Reminding
-from psrt_bot.voting.service.voting import Voting
 from psrt_bot.web import WebServer, wsgi_app
 from storage.engine import WORKER_PATIENCE, Database, prepare_storage
 from storage.schema import require_current
@@ -50,24 +34,6 @@ from storage.schema import require_current
 log = structlog.get_logger(__name__)
 
 REFRESH_EVERY = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Services:
-    """Every process's use cases, wired."""
-
-    members: Members
-    admins: Admins
-    polls: Polls
-    voting: Voting
-    reminding: Reminding
-    drafts: Drafts
-    nominating: Nominating
-    ending: Ending
-    deciding: Deciding
-    reading: Reading
-    outcomes: Outcomes
-    home: Homes
 
 
 class Bot:
@@ -140,23 +106,10 @@ class Bot:
         return bolt, surface
 
     def _build_workers(self) -> None:
-        services = self.services
-        renderers = Renderers(
-            files={BUNDLE: services.outcomes.bundle_file},
-            expanders={reminding.EXPANDER: services.reminding.expand},
-            home=services.home.render,
-        )
-        sender = Sender(self._work, self._client, renderers)
+        sender = Sender(self._work, self._client, renderers(self.services))
         self._delivery = Delivery(self._work, self.clock, sender, self.facts, why_unfit)
-        self._closing = Closing(self._work, self.clock, services.polls)
-        self._sweep = Sweep(
-            self._work,
-            self.clock,
-            {
-                polls.CLOSE: Handler(services.polls.close_when_due),
-                polls.REMIND: Handler(services.reminding.plan, collapses=True),
-            },
-        )
+        self._closing = Closing(self._work, self.clock, self.services.polls)
+        self._sweep = Sweep(self._work, self.clock, deadline_handlers(self.services))
 
     def start(self, *, http: tuple[str, int] | None = None, background: bool = True) -> None:
         """Open the way in and begin to work.
@@ -254,91 +207,3 @@ class Bot:
         # After a failure every minute, so that an outage at the start is soon made good.
         if self._refreshed_at is None or self.clock.now() - self._refreshed_at >= REFRESH_EVERY:
             self.refresh_people()
-
-
-def wire(settings: Settings, keys: KeyStore, announced: facts.Facts) -> Services:
-    """Build every process's use cases and bind the facts they listen to."""
-    assert settings.team_channel is not None
-    members = Members(announced, settings.first_admins)
-    admins = Admins(settings.admin_channel, settings.first_admins)
-    secret_polls = Polls(keys, announced, settings.vote_reminders)
-    policy = Policy(
-        channel=settings.team_channel,
-        threshold=Threshold.parse(settings.pass_threshold),
-        duration=settings.vote_duration,
-        min_electorate=settings.min_electorate,
-    )
-    process = Process(secret_polls, members, admins, policy)
-    drafts = Drafts(process)
-    voting = Voting(secret_polls, members)
-    reading = Reading(process)
-    services = Services(
-        members=members,
-        admins=admins,
-        polls=secret_polls,
-        voting=voting,
-        reminding=Reminding(secret_polls),
-        drafts=drafts,
-        nominating=Nominating(process, drafts),
-        ending=Ending(process),
-        deciding=Deciding(process),
-        reading=reading,
-        outcomes=Outcomes(process),
-        home=Homes(members, voting, drafts, reading),
-    )
-    _bind(announced, services)
-    return services
-
-
-def _bind(announced: facts.Facts, services: Services) -> None:
-    outcomes = services.outcomes
-    announced.bind(facts.PollClosed, outcomes.closed)
-    announced.bind(facts.PollKeysDestroyed, outcomes.keys_destroyed)
-    announced.bind(facts.PollKeysMissing, outcomes.keys_missing)
-    announced.bind(facts.PollKeysBack, outcomes.keys_back)
-    announced.bind(facts.PollDisputed, outcomes.disputed)
-    announced.bind(facts.PollVoided, outcomes.voided)
-    announced.bind(facts.PollNeedsDecision, outcomes.needs_decision)
-    bind_people(announced)
-    announced.bind(facts.MemberLeft, services.home.member_left)
-
-    def tell_of_dead(session: Session, now: datetime, fact: facts.DeliveryDied) -> None:
-        users = services.admins.users(session)
-        if fact.conversation.removeprefix(outbox.DIRECT) in users:
-            return  # a message to an admin died; telling admins of it could go on for ever
-        services.admins.tell_each(session, now, delivery_died(fact.conversation, fact.code))
-
-    def tell_of_held(session: Session, now: datetime, fact: facts.DeliveryHeld) -> None:
-        message = delivery_held(fact.conversation, fact.reason)
-        services.admins.tell_each(session, now, message)
-
-    announced.bind(facts.DeliveryDied, tell_of_dead)
-    announced.bind(facts.DeliveryHeld, tell_of_held)
-
-
-def bind_people(announced: facts.Facts) -> None:
-    """Bind what is announced about people: the command line changes the list as well."""
-    announced.bind(facts.MemberLeft, Polls.member_left)
-
-
-def listen(surface: Surface, services: Services, prefix: str) -> None:
-    """Register every listener, the hot ones first."""
-    shown = results.register(surface, services.reading)
-    voting = vote.register(surface, services.voting, shown.show, f"{prefix}vote")
-    nominating = nominate.register(
-        surface, services.drafts, services.nominating, services.reading, f"{prefix}nominate"
-    )
-    card.register(surface, services.nominating, services.ending, services.reading)
-    decisions.register(surface, services.deciding, services.reading)
-    home.register(surface, services.home)
-    hub.register(
-        surface,
-        services.members,
-        {
-            "vote": (Permission.VOTING_VOTE, voting.command),
-            "nominate": (Permission.NOMINATIONS_NOMINATE, nominating.command),
-        },
-        prefix,
-    )
-    people.register(surface)
-    surface.everything_else()

@@ -5,9 +5,9 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from psrt_bot.app import bind_people
 from psrt_bot.commandline.databases import opened
 from psrt_bot.commandline.refusals import CommandError
+from psrt_bot.composition.bindings import bind_people
 from psrt_bot.membership import roster
 from psrt_bot.membership.roster import Changes, RosterError
 from psrt_bot.membership.rules import MIN_ADMINS, Role

@@ -1,6 +1,6 @@
 """What the hub tells people they can do, and candidates how to join (R14)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from slack_sdk.models.blocks import Block
 
@@ -24,8 +24,12 @@ HOW_TO_JOIN = (
 )
 
 
-def hub(roles: Collection[Role], prefix: str) -> Message:
-    """Return what somebody with these roles can do."""
+def hub(roles: Collection[Role], prefix: str, open_words: Mapping[str, str]) -> Message:
+    """Return what somebody with these roles can do.
+
+    Args:
+        open_words: the words after ``/psrt`` that are open to them, with what each does.
+    """
     lines = []
     if Role.MEMBER in roles:
         lines += [
@@ -34,6 +38,7 @@ def hub(roles: Collection[Role], prefix: str) -> Message:
         ]
     if Role.ADMIN in roles:
         lines.append(f"`/{prefix}nominate cancel` ends a nomination")
+    lines += [f"`/{prefix}psrt {word}` {what}" for word, what in open_words.items()]
     lines.append(f"`/{prefix}psrt join` tells how people join the team")
     text = "What you can do here:\n" + "\n".join(lines)
     parts: list[Block] = [blocks.section(text)]

@@ -76,6 +76,40 @@ class PollNeedsDecision:
 
 
 @dataclass(frozen=True)
+class MemberJoined:
+    """A membership began."""
+
+    person_id: str
+
+
+@dataclass(frozen=True)
+class RolesChanged:
+    """Somebody was given a role or lost one, also that of a member."""
+
+    person_id: str
+
+
+@dataclass(frozen=True)
+class CouncilDecided:
+    """The Steering Council's window is over, or its decision became final before (R4).
+
+    Args:
+        subject: what it was about, a nomination's id.
+        confirmed: False for a veto.
+    """
+
+    subject: str
+    confirmed: bool
+
+
+@dataclass(frozen=True)
+class MentorUnavailable:
+    """A mentor paused, or left: their mentees need another."""
+
+    person_id: str
+
+
+@dataclass(frozen=True)
 class MemberLeft:
     """A membership ended."""
 

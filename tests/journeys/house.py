@@ -36,6 +36,13 @@ MEMBERS = {
     "fay": "Fay Falk",
 }
 ADMINS = ("ana", "ben")
+COUNCIL = {
+    "cat": "Cat Cole",
+    "cem": "Cem Celik",
+    "cia": "Cia Costa",
+    "col": "Col Cruz",
+    "cyn": "Cyn Castle",
+}
 OUTSIDERS = {"nia": "Nia Novak", "oli": "Oli Okoro"}
 
 ROSTER = "".join(
@@ -142,9 +149,30 @@ def people_of(database: Database, workspace: Workspace, clock: MovableClock) -> 
             members.link(session, clock.now(), person, user, "tests")
 
 
+def council_of(database: Database, workspace: Workspace, clock: MovableClock) -> None:
+    """Make the five of the Steering Council known; none of them is a member of the team."""
+    from psrt_bot.membership.rules import Role
+    from psrt_bot.membership.service.appointing import Appointing
+    from psrt_bot.membership.service.people import Members
+    from psrt_bot.runtime.facts import Facts
+
+    appointing = Appointing(Members(Facts()))
+    with database.transaction() as session:
+        for login, name in COUNCIL.items():
+            user = workspace.as_user(login).user.id
+            role = Role.STEERING_COUNCIL
+            appointing.grant(session, clock.now(), user, role, "tests", name=name)
+
+
 @contextmanager
-def built_house(path: Path, transport: str, **settings: Any) -> Iterator[House]:
-    """Build a workspace and start the bot in it; everything is closed at the end."""
+def built_house(
+    path: Path, transport: str, *, council: bool = False, **settings: Any
+) -> Iterator[House]:
+    """Build a workspace and start the bot in it; everything is closed at the end.
+
+    Args:
+        council: there is a Steering Council of five, with a channel of its own.
+    """
     clock = MovableClock(START, frozen=True)
     workspace = Workspace(name="Fictional Security", now=clock.now)
     for login, name in {**MEMBERS, **OUTSIDERS}.items():
@@ -152,6 +180,11 @@ def built_house(path: Path, transport: str, **settings: Any) -> Iterator[House]:
     team = workspace.add_channel("team", private=True, members=list(MEMBERS))
     admin = workspace.add_channel("admins", private=True, members=list(ADMINS))
     workspace.add_channel("general", private=False, members=[*MEMBERS, *OUTSIDERS])
+    if council:
+        for login, name in COUNCIL.items():
+            workspace.add_user(login, real_name=name, tz="Europe/Berlin")
+        channel = workspace.add_channel("council", private=True, members=list(COUNCIL))
+        settings["council_channel"] = channel.id
     installation = workspace.install(
         manifest(
             settings.get("command_prefix", ""),
@@ -160,6 +193,8 @@ def built_house(path: Path, transport: str, **settings: Any) -> Iterator[House]:
     )
     workspace.invite_bot("team")
     workspace.invite_bot("admins")
+    if council:
+        workspace.invite_bot("council")
     with ExitStack() as stack:
         server = stack.enter_context(workspace.serve())
         url = settings.pop("database_url", f"sqlite:///{path / 'psrt.db'}")
@@ -178,6 +213,8 @@ def built_house(path: Path, transport: str, **settings: Any) -> Iterator[House]:
         prepare_storage(database)
         upgrade(database)
         people_of(database, workspace, clock)
+        if council:
+            council_of(database, workspace, clock)
         database.close()
         house = House(workspace, installation, clock, chosen, transport)
         house.open()

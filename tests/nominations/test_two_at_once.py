@@ -7,7 +7,7 @@ from threading import Event, Thread
 from pydantic import SecretStr
 from sqlmodel import Session, select
 
-from psrt_bot.app import wire
+from psrt_bot.composition.bindings import wire
 from psrt_bot.membership.rules import Role
 from psrt_bot.nominations.rules import FIELDS, PROMISES
 from psrt_bot.runtime.clock import MovableClock

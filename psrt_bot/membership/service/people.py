@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from psrt_bot.membership.rules import Permission, Role, allowed, notes_with, notes_without
 from psrt_bot.runtime import audit
-from psrt_bot.runtime.facts import Facts, MemberLeft
+from psrt_bot.runtime.facts import Facts, MemberJoined, MemberLeft, RolesChanged
 from psrt_bot.runtime.people import live_users
 from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotFound, RuleError
 from psrt_bot.runtime.sql import insert_ignoring, rows, table_of
@@ -150,6 +150,9 @@ class Members:
             subject=person.id,
             details={"role": role},
         )
+        if role is Role.MEMBER:
+            self._facts.announce(session, now, MemberJoined(person.id))
+        self._facts.announce(session, now, RolesChanged(person.id))
 
     def revoke(self, session: Session, now: datetime, person: Person, role: Role, by: str) -> None:
         """Take a role from somebody, from now on. Ending a membership tells the other processes.
@@ -170,6 +173,7 @@ class Members:
         )
         if role is Role.MEMBER:
             self._leave(session, now, person, by)
+        self._facts.announce(session, now, RolesChanged(person.id))
 
     def _leave(self, session: Session, now: datetime, person: Person, by: str) -> None:
         if end_role(session, now, person.id, Role.ADMIN, by):  # leaving drops Admin (R5)

@@ -13,7 +13,8 @@ from pathlib import Path
 from pydantic import SecretStr
 from starlette.routing import BaseRoute
 
-from psrt_bot.app import Bot, bind_people
+from psrt_bot.app import Bot
+from psrt_bot.composition.bindings import bind_people
 from psrt_bot.manifest import manifest
 from psrt_bot.membership.service.lists import Lists
 from psrt_bot.membership.service.people import Members, find_person

@@ -1,0 +1,72 @@
+"""Who listens to which fact (``runtime/facts.py``), and whom a deadline or a delivery calls."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from psrt_bot.composition.services import Services, build
+from psrt_bot.membership.messages import delivery_died, delivery_held
+from psrt_bot.nominations.service.outcomes import BUNDLE
+from psrt_bot.runtime import facts, outbox
+from psrt_bot.runtime.deadlines import Handler
+from psrt_bot.runtime.sending import Renderers
+from psrt_bot.settings import Settings
+from psrt_bot.voting.keystore import KeyStore
+from psrt_bot.voting.service import polls, reminding
+from psrt_bot.voting.service.polls import Polls
+
+
+def wire(settings: Settings, keys: KeyStore, announced: facts.Facts) -> Services:
+    """Build every process's use cases and bind the facts they listen to."""
+    services = build(settings, keys, announced)
+    bind(announced, services)
+    return services
+
+
+def bind(announced: facts.Facts, services: Services) -> None:
+    """Bind every fact to those who listen, in the order in which they act."""
+    outcomes = services.outcomes
+    announced.bind(facts.PollClosed, outcomes.closed)
+    announced.bind(facts.PollKeysDestroyed, outcomes.keys_destroyed)
+    announced.bind(facts.PollKeysMissing, outcomes.keys_missing)
+    announced.bind(facts.PollKeysBack, outcomes.keys_back)
+    announced.bind(facts.PollDisputed, outcomes.disputed)
+    announced.bind(facts.PollVoided, outcomes.voided)
+    announced.bind(facts.PollNeedsDecision, outcomes.needs_decision)
+    bind_people(announced)
+    announced.bind(facts.MemberLeft, services.home.member_left)
+
+    def tell_of_dead(session: Session, now: datetime, fact: facts.DeliveryDied) -> None:
+        users = services.admins.users(session)
+        if fact.conversation.removeprefix(outbox.DIRECT) in users:
+            return  # a message to an admin died; telling admins of it could go on for ever
+        services.admins.tell_each(session, now, delivery_died(fact.conversation, fact.code))
+
+    def tell_of_held(session: Session, now: datetime, fact: facts.DeliveryHeld) -> None:
+        message = delivery_held(fact.conversation, fact.reason)
+        services.admins.tell_each(session, now, message)
+
+    announced.bind(facts.DeliveryDied, tell_of_dead)
+    announced.bind(facts.DeliveryHeld, tell_of_held)
+
+
+def bind_people(announced: facts.Facts) -> None:
+    """Bind what is announced about people: the command line changes the list as well."""
+    announced.bind(facts.MemberLeft, Polls.member_left)
+
+
+def deadline_handlers(services: Services) -> dict[str, Handler]:
+    """Return what happens when a deadline of each kind is due."""
+    return {
+        polls.CLOSE: Handler(services.polls.close_when_due),
+        polls.REMIND: Handler(services.reminding.plan, collapses=True),
+    }
+
+
+def renderers(services: Services) -> Renderers:
+    """Return what is made at delivery and never stored: files, fanned-out messages, App Homes."""
+    return Renderers(
+        files={BUNDLE: services.outcomes.bundle_file},
+        expanders={reminding.EXPANDER: services.reminding.expand},
+        home=services.home.render,
+    )

@@ -1,0 +1,23 @@
+"""Every listener of the bot, in the order in which Bolt asks them."""
+
+from commands import card, decisions, home, hub, nominate, people, results, vote
+from commands.surface import Surface
+from psrt_bot.composition.services import Services
+from psrt_bot.membership.rules import Permission
+
+
+def listen(surface: Surface, services: Services, prefix: str) -> None:
+    """Register every listener, the hot ones first."""
+    shown = results.register(surface, services.reading)
+    voting = vote.register(surface, services.voting, shown.show, f"{prefix}vote")
+    nominating = nominate.register(
+        surface, services.drafts, services.nominating, services.reading, f"{prefix}nominate"
+    )
+    card.register(surface, services.nominating, services.ending, services.reading)
+    decisions.register(surface, services.deciding, services.reading)
+    home.register(surface, services.home)
+    surface.word("nominate", Permission.NOMINATIONS_NOMINATE, nominating.command)
+    surface.word("vote", Permission.VOTING_VOTE, voting.command)
+    hub.register(surface, services.members, prefix)
+    people.register(surface)
+    surface.everything_else()

@@ -1,0 +1,70 @@
+"""Every process's use cases, built from the settings and wired to each other."""
+
+from dataclasses import dataclass
+
+from psrt_bot.home.service import Homes
+from psrt_bot.membership.service.admins import Admins
+from psrt_bot.membership.service.people import Members
+from psrt_bot.nominations.service.deciding import Deciding
+from psrt_bot.nominations.service.drafts import Drafts
+from psrt_bot.nominations.service.ending import Ending
+from psrt_bot.nominations.service.nominating import Nominating
+from psrt_bot.nominations.service.outcomes import Outcomes
+from psrt_bot.nominations.service.reading import Policy, Process, Reading
+from psrt_bot.runtime.facts import Facts
+from psrt_bot.settings import Settings
+from psrt_bot.voting.keystore import KeyStore
+from psrt_bot.voting.rules import Threshold
+from psrt_bot.voting.service.polls import Polls
+from psrt_bot.voting.service.reminding import Reminding
+from psrt_bot.voting.service.voting import Voting
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every process's use cases, wired."""
+
+    members: Members
+    admins: Admins
+    polls: Polls
+    voting: Voting
+    reminding: Reminding
+    drafts: Drafts
+    nominating: Nominating
+    ending: Ending
+    deciding: Deciding
+    reading: Reading
+    outcomes: Outcomes
+    home: Homes
+
+
+def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
+    """Build every process's use cases; who listens to which fact: ``bindings.py``."""
+    assert settings.team_channel is not None
+    members = Members(announced, settings.first_admins)
+    admins = Admins(settings.admin_channel, settings.first_admins)
+    secret_polls = Polls(keys, announced, settings.vote_reminders)
+    policy = Policy(
+        channel=settings.team_channel,
+        threshold=Threshold.parse(settings.pass_threshold),
+        duration=settings.vote_duration,
+        min_electorate=settings.min_electorate,
+    )
+    process = Process(secret_polls, members, admins, policy)
+    drafts = Drafts(process)
+    voting = Voting(secret_polls, members)
+    reading = Reading(process)
+    return Services(
+        members=members,
+        admins=admins,
+        polls=secret_polls,
+        voting=voting,
+        reminding=Reminding(secret_polls),
+        drafts=drafts,
+        nominating=Nominating(process, drafts),
+        ending=Ending(process),
+        deciding=Deciding(process),
+        reading=reading,
+        outcomes=Outcomes(process),
+        home=Homes(members, voting, drafts, reading),
+    )
