@@ -1,4 +1,4 @@
-"""Drafts, nominations and their dated addenda."""
+"""Drafts, nominations, their dated addenda, and what the nominee says of themselves."""
 
 from datetime import datetime
 from typing import Any
@@ -70,3 +70,16 @@ class Addendum(SQLModel, table=True):
     author_id: str = Field(foreign_key="person.id")
     text: str
     added_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Statement(SQLModel, table=True):
+    """The nominee's own words, asked for by the nominator (R13)."""
+
+    __tablename__ = "nomination_statement"
+
+    nomination_id: str = Field(foreign_key="nomination.id", primary_key=True)
+    state: str
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    text: str | None = None
+    pasted: bool = False  # by the nominator, of somebody outside the workspace

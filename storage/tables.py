@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from storage import nominations, people, runtime, voting
+from storage import council, nominations, people, runtime, voting
 
-MODULES = (nominations, people, runtime, voting)
+MODULES = (council, nominations, people, runtime, voting)
 METADATA = SQLModel.metadata
