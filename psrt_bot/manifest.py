@@ -20,6 +20,7 @@ SCOPES = {
     "im:history": "conversations.history: look for a message whose answer was lost",
     "metadata.message:read": "the outbox id in that message",
     "groups:read": "conversations.info and .members of the team's private channels, and who joins",
+    "groups:write": "conversations.invite and .kick: who joins or leaves the team, in its channels",
     "users:read": "users.list, user_change, team_join: who is a bot, a guest, deactivated; zones",
     "files:write": "the bulletin's upload",
     "files:read": "files.info: was the bulletin shared before the answer was lost?",

@@ -33,6 +33,8 @@ class OutboxRow(SQLModel, table=True):
     # Rides in message metadata; random and nothing else.
     id: str = Field(default_factory=new_id, sa_column=Column(String, nullable=False, unique=True))
     conversation: str
+    # Another conversation: what was owed to it before this row comes first.
+    after: str | None = None
     kind: str
     payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     slot: str | None = Field(default=None, index=True)

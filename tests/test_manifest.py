@@ -109,6 +109,12 @@ CALLS: dict[str, Callable[[WebClient, World], Any]] = {
         include_all_metadata=True,
     ),
     "conversations_info": lambda client, world: client.conversations_info(channel=world.team),
+    "conversations_invite": lambda client, world: client.conversations_invite(
+        channel=world.team, users=world.user
+    ),
+    "conversations_kick": lambda client, world: client.conversations_kick(
+        channel=world.team, user=world.user
+    ),
     "conversations_members": lambda client, world: client.conversations_members(channel=world.team),
     "conversations_open": lambda client, world: client.conversations_open(users=world.user),
     "files_completeUploadExternal": lambda client, world: client.files_completeUploadExternal(

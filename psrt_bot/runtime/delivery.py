@@ -16,9 +16,17 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from psrt_bot.runtime.clock import Clock
-from psrt_bot.runtime.facts import DeliveryDied, DeliveryHeld, Facts
+from psrt_bot.runtime.facts import (
+    DeliveryDied,
+    DeliveryHeld,
+    Facts,
+    Invited,
+    PlaceRefused,
+    Removed,
+)
 from psrt_bot.runtime.leases import LEASE, TakenOver, lease_clock
 from psrt_bot.runtime.outbox import Kind
+from psrt_bot.runtime.people import note_joined, note_left
 from psrt_bot.runtime.rules import GIVE_UP_AFTER, Outcome, retry_delay
 from psrt_bot.runtime.sending import Sender, Sent
 from psrt_bot.runtime.slack import (
@@ -28,9 +36,11 @@ from psrt_bot.runtime.slack import (
     Failure,
     Verdict,
     judge,
+    place_refusal,
 )
 from psrt_bot.runtime.sql import rows
 from storage.engine import Database
+from storage.people import SlackChannel
 from storage.runtime import OutboxRow, Posted
 from storage.types import new_id
 
@@ -39,6 +49,8 @@ log = structlog.get_logger(__name__)
 LOOK_AFTER = timedelta(seconds=60)  # a call whose answer was lost may still take effect late
 HELD_FOR = timedelta(minutes=10)
 BUDGET = timedelta(seconds=20)  # of real time; then whoever called may look at deadlines first
+
+PLACES = frozenset({Kind.INVITE, Kind.KICK})
 
 UnfitReason = Callable[[Session, str], str | None]
 
@@ -126,6 +138,10 @@ class Delivery:
     def _deliver(self, row: OutboxRow) -> bool:
         if reason := self._held(row):
             return self._hold(row, reason)
+        if reason := self._closed(row):
+            log.error("delivery_dead", kind=row.kind, outbox_id=row.id, code="unfit_channel")
+            self._finish(row, Outcome.DEAD, why=reason)
+            return True
         try:
             sent = self._sender.send(
                 row, self._clock.now(), lambda progress=None: self._keep(row, progress)
@@ -147,6 +163,22 @@ class Delivery:
         with self._database.reading() as session:
             return self._unfit(session, row.conversation)
 
+    def _closed(self, row: OutboxRow) -> str | None:
+        """Why nobody may be invited or removed now, or None.
+
+        Nobody is invited to an unfit channel. A removal is tried wherever the bot is inside: that
+        a channel became public or shared makes it no less due. From outside, Slack's answer
+        ("not in the channel") would be that the bot is not, and pass for a removal.
+        """
+        if row.kind not in PLACES:
+            return None
+        channel = row.payload["channel"]
+        with self._database.reading() as session:
+            if row.kind == Kind.INVITE:
+                return self._unfit(session, channel)
+            known = session.get(SlackChannel, channel)
+            return UNFIT_CHANNEL["not_in_channel"] if known and not known.is_inside else None
+
     def _hold(self, row: OutboxRow, reason: str) -> bool:
         """Let a row wait for its channel to be fit, and tell admins the first time."""
         now = self._clock.now()
@@ -161,11 +193,13 @@ class Delivery:
 
     def _failed(self, row: OutboxRow, verdict: Verdict) -> bool:
         now = self._clock.now()
-        final = verdict.failure is Failure.FINAL
+        # A scope that only invitations need holds up no more than themselves: a human can do it.
+        place_scope = row.kind in PLACES and verdict.code == "missing_scope"
+        final = verdict.failure is Failure.FINAL or place_scope
         if final and _is_channel(row) and (reason := UNFIT_CHANNEL.get(verdict.code)):
             return self._hold(row, reason)
         since = row.failing_since
-        if verdict.code not in WAITS_FOR_ADMINS:
+        if final or verdict.code not in WAITS_FOR_ADMINS:
             since = since or now
             if final or now - since > GIVE_UP_AFTER:
                 log.error("delivery_dead", kind=row.kind, outbox_id=row.id, code=verdict.code)
@@ -192,7 +226,13 @@ class Delivery:
                 raise TakenOver
 
     def _finish(
-        self, row: OutboxRow, outcome: Outcome, sent: Sent | None = None, code: str = ""
+        self,
+        row: OutboxRow,
+        outcome: Outcome,
+        sent: Sent | None = None,
+        *,
+        code: str = "",
+        why: str = "",
     ) -> None:
         now = self._clock.now()
         # The content is not kept once it is delivered: Slack has it, the database need not.
@@ -202,10 +242,29 @@ class Delivery:
                 return
             if row.kind == Kind.MESSAGE and row.slot and sent and sent.ts and sent.channel:
                 session.merge(Posted(slot=row.slot, channel=sent.channel, ts=sent.ts))
+            if row.kind in PLACES:
+                refusal = (why or place_refusal(code)) if outcome is Outcome.DEAD else None
+                self._settle_place(session, now, row, refusal)
+                return
             codes = {code} if outcome is Outcome.DEAD else set(sent.refused if sent else ())
             for said in sorted(codes):
                 fact = DeliveryDied(row.kind, row.conversation, said)
                 self._facts.announce(session, now, fact)
+
+    def _settle_place(
+        self, session: Session, now: datetime, row: OutboxRow, refusal: str | None
+    ) -> None:
+        """Keep who is in the channel now, and announce how an invitation or a removal ended."""
+        channel, user = row.payload["channel"], row.payload["user"]
+        if refusal is not None:
+            fact: object = PlaceRefused(row.kind, channel, user, refusal)
+        elif row.kind == Kind.INVITE:
+            note_joined(session, channel, user)
+            fact = Invited(channel, user)
+        else:
+            note_left(session, channel, user)
+            fact = Removed(channel, user)
+        self._facts.announce(session, now, fact)
 
 
 def _is_channel(row: OutboxRow) -> bool:
@@ -214,15 +273,19 @@ def _is_channel(row: OutboxRow) -> bool:
 
 
 def _first_in_line() -> ColumnElement[bool]:
-    """Not done, and nothing before it in its conversation."""
-    before = aliased(OutboxRow)
+    """Not done, and nothing before it in its conversation or in the one it comes after."""
     return and_(
         col(OutboxRow.finished_at).is_(None),
-        ~exists().where(
-            col(before.conversation) == col(OutboxRow.conversation),
-            col(before.finished_at).is_(None),
-            col(before.seq) < col(OutboxRow.seq),
-        ),
+        *(_nothing_before(queue) for queue in (OutboxRow.conversation, OutboxRow.after)),
+    )
+
+
+def _nothing_before(queue: str | None) -> ColumnElement[bool]:
+    before = aliased(OutboxRow)
+    return ~exists().where(
+        col(before.conversation) == queue,
+        col(before.finished_at).is_(None),
+        col(before.seq) < col(OutboxRow.seq),
     )
 
 

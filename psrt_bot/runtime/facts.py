@@ -117,6 +117,37 @@ class MemberLeft:
 
 
 @dataclass(frozen=True)
+class Invited:
+    """Somebody is in a channel to which an invitation was owed."""
+
+    channel: str
+    user: str
+
+
+@dataclass(frozen=True)
+class Removed:
+    """Somebody is not in a channel from which a removal was owed."""
+
+    channel: str
+    user: str
+
+
+@dataclass(frozen=True)
+class PlaceRefused:
+    """An owed invitation or removal did not happen and will not be tried again.
+
+    Args:
+        kind: of ``outbox.Kind``.
+        reason: why, as words that can follow "could not do it:"; for admins.
+    """
+
+    kind: str
+    channel: str
+    user: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class DeliveryDied:
     """A message could not be delivered and will not be tried again.
 

@@ -30,6 +30,8 @@ class Kind(StrEnum):
     FILE = "file"
     FAN_OUT = "fan_out"  # one row, many direct messages, worked out in memory at delivery
     HOME = "home"
+    INVITE = "invite"
+    KICK = "kick"
 
 
 def post(
@@ -118,6 +120,36 @@ def publish_home(session: Session, now: datetime, slack_user_id: str) -> str:
     return _add(session, now, conversation, Kind.HOME, {"user": slack_user_id}, try_at=at)
 
 
+def invite(session: Session, now: datetime, channel: str, user: str) -> str:
+    """Owe somebody an invitation to a channel; return the row's id.
+
+    It is sent after what was owed to the channel before it, so that a post that a newcomer must not
+    find is changed first. Whoever is in the channel already counts as invited. How it ended is
+    announced: ``facts.Invited`` or ``facts.PlaceRefused``.
+    """
+    return _place(session, now, Kind.INVITE, channel, user, after=channel)
+
+
+def kick(session: Session, now: datetime, channel: str, user: str) -> str:
+    """Owe somebody's removal from a channel; return the row's id.
+
+    It waits for nothing but an invitation of theirs that is under way; one that has not begun is
+    dropped. Whoever is not in the channel counts as removed. How it ended is announced:
+    ``facts.Removed`` or ``facts.PlaceRefused``.
+    """
+    return _place(session, now, Kind.KICK, channel, user)
+
+
+def _place(
+    session: Session, now: datetime, kind: Kind, channel: str, user: str, after: str | None = None
+) -> str:
+    """Owe a change of who is in a channel; of several not yet sent only the last is."""
+    conversation = f"place:{channel}:{user}"
+    at = _supersede(session, now, col(OutboxRow.conversation) == conversation)
+    payload = {"channel": channel, "user": user}
+    return _add(session, now, conversation, kind, payload, try_at=at, after=after)
+
+
 def _supersede(session: Session, now: datetime, *older: ColumnElement[bool]) -> datetime:
     """Drop what a newer version replaces, and return when the newer one may be sent.
 
@@ -144,9 +176,11 @@ def _add(
     slot: str | None = None,
     thread_slot: str | None = None,
     try_at: datetime | None = None,
+    after: str | None = None,
 ) -> str:
     row = OutboxRow(
         conversation=conversation,
+        after=after,
         kind=kind,
         payload=payload,
         slot=slot,

@@ -110,6 +110,10 @@ class Sender:
                 return self._fan_out(row, now, keep)
             case Kind.HOME:
                 return self._home(row, now)
+            case Kind.INVITE:
+                return self._invite(row)
+            case Kind.KICK:
+                return self._kick(row)
 
     def _message(self, row: OutboxRow, keep: Keep) -> Sent:
         if row.conversation.startswith(DIRECT):
@@ -242,6 +246,26 @@ class Sender:
         if view is None:
             return DROPPED
         self._client.views_publish(user_id=user, view=view)
+        return Sent()
+
+    def _invite(self, row: OutboxRow) -> Sent:
+        try:
+            self._client.conversations_invite(
+                channel=row.payload["channel"], users=row.payload["user"]
+            )
+        except SlackApiError as error:
+            if judge(error).code != "already_in_channel":
+                raise
+        return Sent()
+
+    def _kick(self, row: OutboxRow) -> Sent:
+        try:
+            self._client.conversations_kick(
+                channel=row.payload["channel"], user=row.payload["user"]
+            )
+        except SlackApiError as error:
+            if judge(error).code != "not_in_channel":
+                raise
         return Sent()
 
     def _thread(self, row: OutboxRow) -> str | None:

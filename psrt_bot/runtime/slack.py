@@ -39,6 +39,28 @@ UNFIT_CHANNEL = {
     "posting_to_channel_denied": "it is archived",
 }
 
+# Why Slack lets nobody be invited or removed, as words for an admin (docs.slack.dev, the errors of
+# conversations.invite and conversations.kick).
+PLACE_REFUSALS = UNFIT_CHANNEL | {
+    "restricted_action": "the workspace's settings do not let the bot do it",
+    "restricted_action_read_only_channel": "the workspace's settings do not let the bot do it",
+    "no_permission": "the workspace's settings do not let the bot do it",
+    "missing_scope": "the app lacks the scope groups:write; install it again with the manifest",
+    "cant_invite": "Slack does not let this person be invited here",
+    "cant_invite_self": "that is the bot itself",
+    "cant_kick_self": "that is the bot itself",
+    "user_is_restricted": "they are a guest, and guests may not be invited here",
+    "ura_max_channels": "they are a guest of one channel",
+    "user_not_found": "Slack does not know them, or their account is deactivated",
+    "invitee_cant_see_channel": "they are of a workspace that does not have this channel",
+    "too_many_users": "the channel is full",
+}
+
+
+def place_refusal(code: str) -> str:
+    """Return why an invitation or a removal was refused, as words for an admin."""
+    return PLACE_REFUSALS.get(code, f"Slack says {code}")
+
 
 @unique
 class Failure(StrEnum):

@@ -14,9 +14,16 @@ from psrt_bot.runtime import outbox
 from psrt_bot.runtime.blocks import Message, section
 from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.runtime.delivery import Delivery
-from psrt_bot.runtime.facts import DeliveryDied, DeliveryHeld, Facts
+from psrt_bot.runtime.facts import (
+    DeliveryDied,
+    DeliveryHeld,
+    Facts,
+    Invited,
+    PlaceRefused,
+    Removed,
+)
 from psrt_bot.runtime.leases import lease_clock
-from psrt_bot.runtime.people import Directory, why_unfit
+from psrt_bot.runtime.people import Directory, is_in_channel, why_unfit
 from psrt_bot.runtime.sending import File, Renderers, Sender
 from psrt_bot.runtime.slack import new_client
 from psrt_bot.sandbox.installation import Installation
@@ -49,7 +56,7 @@ class Office:
 
     def __post_init__(self) -> None:
         self.facts = Facts()
-        for fact in (DeliveryDied, DeliveryHeld):
+        for fact in (DeliveryDied, DeliveryHeld, Invited, Removed, PlaceRefused):
             self.facts.bind(fact, lambda _session, _now, heard: self.told.append(heard))
         api = self.workspace.server.api_url
         # Less patience than in production, so that a test of it does not take ten seconds.
@@ -121,6 +128,24 @@ class Office:
             self.homes[user] = {"type": "home", "blocks": [section(text).to_dict()]}
         with self.database.transaction() as session:
             outbox.publish_home(session, self.clock.now(), user)
+
+    def invite(self, name: str) -> None:
+        """Owe somebody an invitation to the team's channel."""
+        with self.database.transaction() as session:
+            outbox.invite(session, self.clock.now(), self.team, self.user(name))
+
+    def kick(self, name: str) -> None:
+        """Owe somebody's removal from the team's channel."""
+        with self.database.transaction() as session:
+            outbox.kick(session, self.clock.now(), self.team, self.user(name))
+
+    def is_inside(self, name: str) -> bool:
+        """Whether somebody is in the team's channel; the bot's own tables must say the same."""
+        user = self.user(name)
+        inside = user in self.workspace.state.channels[self.team].members
+        with self.database.reading() as session:
+            assert is_in_channel(session, self.team, user) is inside
+        return inside
 
     def work(self, after: timedelta = timedelta(0)) -> int:
         """Let time pass, then deliver what is due."""
