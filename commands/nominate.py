@@ -95,7 +95,7 @@ class NominateListeners:
     def discard(self, asked: Asked) -> Answer:
         """Delete a draft, and show those that are left."""
         with self._database.transaction() as session:
-            self._drafts.discard(session, asked.user_id, asked.value)
+            self._drafts.discard(session, self._clock.now(), asked.user_id, asked.value)
             return Replace(self._choice(session, asked))
 
     def who(self, asked: Asked) -> Answer:

@@ -38,7 +38,7 @@ Listener = Callable[[Asked], Answer]
 EventHandler = Callable[[Session, datetime, dict[str, Any]], None]
 
 BUSY = "I am busy just now and changed nothing. Please try again in a moment."
-NOT_IN_USE = "This is not in use any more. Open the newest message, or type `/psrt`."
+NOT_IN_USE = "This is not in use any more. Open the newest message, or type `/{}psrt`."
 TOO_SLOW = "Slack did not open the window in time. Please try again."
 AFTER_WORKERS = 8  # slow Web API calls of so many people do not hold up anybody's ack
 
@@ -68,12 +68,14 @@ class Word:
     """What stands behind a word after ``/psrt``.
 
     Args:
-        what: a line of help; empty where the hub has words of its own.
+        what: what it does, in a line of help.
+        is_command: it is a slash command as well.
     """
 
     permission: Permission
     listener: Listener
     what: str
+    is_command: bool
 
 
 class Surface:
@@ -103,14 +105,15 @@ class Surface:
         self.doors: list[Door] = []
         self.words: dict[str, Word] = {}
 
-    def word(self, name: str, permission: Permission, listener: Listener, what: str = "") -> None:
+    def word(self, name: str, permission: Permission, listener: Listener, what: str) -> None:
         """Listen to a word after ``/psrt``; the hub checks the permission and passes the rest on.
 
         Args:
             what: what it does, in a line of help for those who may.
         """
+        is_command = any(d.kind is Kind.COMMAND and d.name == name for d in self.doors)
         self.doors.append(Door(Kind.WORD, name, permission))
-        self.words[name] = Word(permission, listener, what)
+        self.words[name] = Word(permission, listener, what, is_command)
 
     def command(self, name: str, permission: Permission, listener: Listener) -> None:
         """Listen to a slash command; ``name`` without slash and prefix."""
@@ -142,20 +145,13 @@ class Surface:
     def everything_else(self) -> None:
         """Answer buttons of messages from before a change of the bot, which nobody listens to."""
 
+        gone = Say(NOT_IN_USE.format(self._prefix))
+
         def on_action(ack: Ack, body: dict[str, Any]) -> None:
-            self._handle(
-                ack, body, Kind.BUTTON, read_action, Permission.HUB_OPEN, lambda _: Say(NOT_IN_USE)
-            )
+            self._handle(ack, body, Kind.BUTTON, read_action, Permission.HUB_OPEN, lambda _: gone)
 
         def on_submission(ack: Ack, body: dict[str, Any]) -> None:
-            self._handle(
-                ack,
-                body,
-                Kind.FORM,
-                read_submission,
-                Permission.HUB_OPEN,
-                lambda _: Say(NOT_IN_USE),
-            )
+            self._handle(ack, body, Kind.FORM, read_submission, Permission.HUB_OPEN, lambda _: gone)
 
         self.doors += [Door(kind, "*", Permission.HUB_OPEN) for kind in (Kind.BUTTON, Kind.FORM)]
         anything = re.compile(".*", re.DOTALL)

@@ -65,6 +65,15 @@ class Posted(SQLModel, table=True):
     ts: str
 
 
+class HomeViewer(SQLModel, table=True):
+    """Somebody who opened their App Home once; it is kept up to date from then on."""
+
+    __tablename__ = "home_viewer"
+
+    slack_user_id: str = Field(primary_key=True)
+    due_at: datetime = Field(sa_type=UtcDateTime)  # of the newest publication owed or made
+
+
 class DeadlineRow(SQLModel, table=True):
     """Something that is to happen at a moment."""
 

@@ -34,7 +34,8 @@ def bind(announced: facts.Facts, services: Services) -> None:
     announced.bind(facts.PollVoided, outcomes.voided)
     announced.bind(facts.PollNeedsDecision, outcomes.needs_decision)
     bind_people(announced)
-    announced.bind(facts.MemberLeft, services.home.member_left)
+    announced.bind(facts.RolesChanged, services.home.roles_changed)
+    announced.bind(facts.PersonLinked, services.home.person_linked)
 
     def tell_of_dead(session: Session, now: datetime, fact: facts.DeliveryDied) -> None:
         users = services.admins.users(session)

@@ -16,8 +16,18 @@ def listen(surface: Surface, services: Services, prefix: str) -> None:
     card.register(surface, services.nominating, services.ending, services.reading)
     decisions.register(surface, services.deciding, services.reading)
     home.register(surface, services.home)
-    surface.word("nominate", Permission.NOMINATIONS_NOMINATE, nominating.command)
-    surface.word("vote", Permission.VOTING_VOTE, voting.command)
+    surface.word(
+        "nominate",
+        Permission.NOMINATIONS_NOMINATE,
+        nominating.command,
+        "nominates somebody; `status`, `withdraw`, `help`",
+    )
+    surface.word(
+        "vote",
+        Permission.VOTING_VOTE,
+        voting.command,
+        "opens your ballot; `results` shows past results",
+    )
     hub.register(surface, services.members, prefix)
     people.register(surface)
     surface.everything_else()

@@ -1,12 +1,16 @@
 """What the hub tells people they can do, and candidates how to join (R14)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
 
-from psrt_bot.membership.rules import Role
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message
+
+OPEN_HUB = "hub.open"  # the button of App Home
+GO = "hub.go"  # the buttons of the hub itself
 
 HOW_TO_JOIN = (
     "*How people join the Python Security Response Team*\n"
@@ -24,25 +28,45 @@ HOW_TO_JOIN = (
 )
 
 
-def hub(roles: Collection[Role], prefix: str, open_words: Mapping[str, str]) -> Message:
-    """Return what somebody with these roles can do.
+@dataclass(frozen=True)
+class Offer:
+    """Something that is open to somebody, reached by a word after ``/psrt``.
 
     Args:
-        open_words: the words after ``/psrt`` that are open to them, with what each does.
+        is_command: it is a slash command as well.
     """
-    lines = []
-    if Role.MEMBER in roles:
-        lines += [
-            f"`/{prefix}nominate` nominates somebody; `status`, `withdraw`, `help`",
-            f"`/{prefix}vote` opens your ballot; `results` shows past results",
+
+    word: str
+    what: str
+    is_command: bool
+
+    def typed(self, prefix: str) -> str:
+        """Return how it is typed."""
+        return f"/{prefix}{self.word}" if self.is_command else f"/{prefix}psrt {self.word}"
+
+
+def usage(offers: Sequence[Offer], prefix: str) -> str:
+    """Return what somebody can type, a line each."""
+    lines = [f"`{offer.typed(prefix)}` {offer.what}" for offer in offers]
+    return "\n".join(
+        [
+            "What you can do here:",
+            *lines,
+            f"`/{prefix}psrt` shows this with buttons; every command has a `help`",
         ]
-    if Role.ADMIN in roles:
-        lines.append(f"`/{prefix}nominate cancel` ends a nomination")
-    lines += [f"`/{prefix}psrt {word}` {what}" for word, what in open_words.items()]
-    lines.append(f"`/{prefix}psrt join` tells how people join the team")
-    text = "What you can do here:\n" + "\n".join(lines)
-    parts: list[Block] = [blocks.section(text)]
-    return Message(text, parts)
+    )
+
+
+def hub_modal(offers: Sequence[Offer], prefix: str) -> View:
+    """Return everything that is open to somebody, with a button each."""
+    parts: list[Block] = [
+        blocks.section(
+            f"`{offer.typed(prefix)}` {offer.what}",
+            accessory=blocks.button(offer.word.capitalize(), GO, offer.word),
+        )
+        for offer in offers
+    ]
+    return blocks.modal("hub", "What you can do", parts)
 
 
 def delivery_died(conversation: str, code: str) -> Message:

@@ -4,7 +4,7 @@ Limits are Slack's (docs.slack.dev/reference/block-kit). What people wrote is sh
 escaped, so that nobody can slip a mention or a link into the bot's own words.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -87,6 +87,18 @@ def days(duration: timedelta) -> str:
 def plural(count: int, singular: str, several: str | None = None) -> str:
     """Return a count with its noun: "1 member", "27 members"."""
     return f"{count} {singular if count == 1 else several or singular + 's'}"
+
+
+def packed(lines: Iterable[str]) -> list[str]:
+    """Return lines joined into as few texts as fit into a section each."""
+    texts: list[str] = []
+    for line in lines:
+        cut = shorten(line, SECTION_LIMIT)
+        if texts and len(texts[-1]) + 1 + len(cut) <= SECTION_LIMIT:
+            texts[-1] += f"\n{cut}"
+        else:
+            texts.append(cut)
+    return texts
 
 
 def header(text: str) -> HeaderBlock:

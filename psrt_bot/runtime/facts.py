@@ -90,6 +90,18 @@ class RolesChanged:
 
 
 @dataclass(frozen=True)
+class PersonLinked:
+    """Somebody was linked to a Slack user, or that link was taken.
+
+    Args:
+        slack_user_ids: who now is, or no longer is, that person.
+    """
+
+    person_id: str
+    slack_user_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CouncilDecided:
     """The Steering Council's window is over, or its decision became final before (R4).
 

@@ -7,7 +7,7 @@ which a posted message is remembered, so that it can be updated or answered in i
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum, unique
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, select, update
 from sqlmodel import Session, col
@@ -78,7 +78,7 @@ def change(session: Session, now: datetime, slot: str, message: Message) -> str 
     if conversation is None:
         return None
     older = (col(OutboxRow.slot) == slot, col(OutboxRow.kind) == Kind.UPDATE)
-    at = _supersede(session, now, *older)
+    at = _after(now, _supersede(session, now, *older))
     return _add(session, now, conversation, Kind.UPDATE, message.payload(), slot, try_at=at)
 
 
@@ -113,11 +113,19 @@ def fan_out(
     return _add(session, now, f"fan:{new_id()}", Kind.FAN_OUT, payload, try_at=at)
 
 
-def publish_home(session: Session, now: datetime, slack_user_id: str) -> str:
-    """Owe somebody a fresh App Home, rendered at delivery; an older one not yet sent is dropped."""
+def publish_home(
+    session: Session, now: datetime, slack_user_id: str, *, not_before: datetime | None = None
+) -> datetime:
+    """Owe somebody a fresh App Home, rendered at delivery; return when it may be sent.
+
+    An older one not yet sent is dropped, and this one takes its turn. Whose Homes there are and how
+    often they are published: ``runtime/homes.py``.
+    """
     conversation = f"home:{slack_user_id}"
-    at = _supersede(session, now, col(OutboxRow.conversation) == conversation)
-    return _add(session, now, conversation, Kind.HOME, {"user": slack_user_id}, try_at=at)
+    dropped = _supersede(session, now, col(OutboxRow.conversation) == conversation)
+    at = max([now, *(one.try_at for one in dropped)]) if dropped else max(now, not_before or now)
+    _add(session, now, conversation, Kind.HOME, {"user": slack_user_id}, try_at=at)
+    return at
 
 
 def invite(session: Session, now: datetime, channel: str, user: str) -> str:
@@ -145,26 +153,35 @@ def _place(
 ) -> str:
     """Owe a change of who is in a channel; of several not yet sent only the last is."""
     conversation = f"place:{channel}:{user}"
-    at = _supersede(session, now, col(OutboxRow.conversation) == conversation)
+    at = _after(now, _supersede(session, now, col(OutboxRow.conversation) == conversation))
     payload = {"channel": channel, "user": user}
     return _add(session, now, conversation, kind, payload, try_at=at, after=after)
 
 
-def _supersede(session: Session, now: datetime, *older: ColumnElement[bool]) -> datetime:
-    """Drop what a newer version replaces, and return when the newer one may be sent.
+class _Dropped(NamedTuple):
+    ambiguous_at: datetime | None
+    try_at: datetime
 
-    That is now, except where an older one was sent and its answer lost: it may take effect late,
-    and would then stand over the newer one.
-    """
+
+def _supersede(session: Session, now: datetime, *older: ColumnElement[bool]) -> list[_Dropped]:
+    """Drop what a newer version replaces; return what was dropped."""
     replaced = session.execute(
         update(OutboxRow)
         .where(*older, col(OutboxRow.finished_at).is_(None), col(OutboxRow.token).is_(None))
         .values(finished_at=now, outcome=Outcome.SUPERSEDED, payload={})
         .returning(col(OutboxRow.ambiguous_at), col(OutboxRow.try_at))
         .execution_options(synchronize_session=False)
-    ).all()
-    waits: list[datetime] = [try_at for ambiguous, try_at in replaced if ambiguous is not None]
-    return max([now, *waits])
+    )
+    return [_Dropped(*row) for row in replaced]
+
+
+def _after(now: datetime, dropped: list[_Dropped]) -> datetime:
+    """Return when a newer version may be sent.
+
+    That is now, except where an older one was sent and its answer lost: it may take effect late,
+    and would then stand over the newer one.
+    """
+    return max([now, *(one.try_at for one in dropped if one.ambiguous_at is not None)])
 
 
 def _add(

@@ -57,6 +57,9 @@ WORDS = {
 }
 EVERYBODYS_DOORS = {
     (Kind.COMMAND, "psrt", P.HUB_OPEN),
+    (Kind.BUTTON, "hub.open", P.HUB_OPEN),
+    (Kind.BUTTON, "hub.go", P.HUB_OPEN),  # the word's own permission is checked behind it
+    (Kind.WORD, "join", P.CANDIDATE_READ),
     # What nobody listens to (any more) is told so, whoever asks.
     (Kind.BUTTON, "*", P.HUB_OPEN),
     (Kind.FORM, "*", P.HUB_OPEN),

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from psrt_bot.home.messages import DraftLine, MemberHome, member_home, strangers_home
+from psrt_bot.home.messages import DraftLine, MemberHome, TeamLine, member_home, strangers_home
 from psrt_bot.nominations.messages import form
 from psrt_bot.nominations.messages.words import Shown
 from psrt_bot.nominations.rules import NominationState, Standing
+from psrt_bot.runtime import blocks
 from psrt_bot.sandbox.surfaces import check_view
 from psrt_bot.voting.messages import PollLine
 
@@ -31,6 +32,8 @@ def crowded(count: int) -> MemberHome:
         votes=[PollLine(str(n), f"Nomination of {LONG}", NOW) for n in range(count)],
         own=[mine] * count,
         drafts=[DraftLine(str(n), LONG, NOW) for n in range(count)],
+        parts=[blocks.section(LONG)] * count,
+        team=[TeamLine(LONG, ("Admin", "Release Manager"))] * count,
     )
 
 
@@ -44,7 +47,8 @@ def test_a_home_of_any_size_is_one_that_slack_takes(count: int) -> None:
 
 def test_the_strangers_home_is_one_that_slack_takes() -> None:
     """R14 in one section."""
-    check_view(strangers_home().to_dict(), "home")
+    check_view(strangers_home([]).to_dict(), "home")
+    check_view(strangers_home([blocks.divider()] * 300).to_dict(), "home")
 
 
 def test_a_list_of_any_number_of_drafts_is_one_that_slack_takes() -> None:

@@ -6,9 +6,12 @@ from psrt_bot.sandbox.seen import Home
 from tests.journeys.house import House
 from tests.journeys.steps import STRANGERS_ARE_TOLD, change_role, to_texts
 
+ALWAYS = ["Nominate somebody", "What else you can do"]
+
 
 def home(house: House, by: str, shows: str) -> Home:
     """Open App Home, and wait until it shows something."""
+    house.pass_time(seconds=2)  # at most one publication in that time
     shown = house.person(by).open_home(timeout=0)
     house.work()
     return shown.wait(lambda seen: shows in seen.rendered)
@@ -18,7 +21,7 @@ def test_a_member_with_nothing_to_do_is_told_so(house: House) -> None:
     """Three lists, each with its word for "none", and a way to begin."""
     seen = home(house, "chi", "Open votes")
     assert "No vote is open for you." in seen.rendered
-    assert seen.buttons == ["Nominate somebody"]
+    assert seen.buttons == ALWAYS
     seen.click("Nominate somebody")
     assert house.person("chi").wait_modal().title == "Nominate: who"
 
@@ -42,7 +45,7 @@ def test_own_nominations_and_drafts_are_ones_own(house: House) -> None:
     to_texts(house, by="ana", nominee="oli")
     seen = home(house, "ana", "Oli Okoro")
     assert "under vote; nominated" in seen.rendered
-    assert seen.buttons == ["Vote", "Details", "Continue", "Nominate somebody"]
+    assert seen.buttons == ["Vote", "Details", "Continue", *ALWAYS]
     seen.click("Details")
     assert house.person("ana").wait_modal().title == "Nomination"
     seen.click("Continue")
@@ -50,7 +53,7 @@ def test_own_nominations_and_drafts_are_ones_own(house: House) -> None:
     assert who.value("Slack user") == house.person("oli").id
     others = home(house, "chi", "Nia Novak")
     assert "Oli Okoro" not in others.rendered
-    assert others.buttons == ["Vote", "Nominate somebody"]
+    assert others.buttons == ["Vote", *ALWAYS]
 
 
 def test_strangers_learn_how_to_join_and_never_whether_a_nomination_exists(house: House) -> None:
@@ -71,7 +74,7 @@ def test_whoever_leaves_the_team_loses_what_members_see(house: House) -> None:
         members = house.bot.services.members  # as the bot itself will do it
         fay = find_person(session, "fay")
         members.revoke(session, house.clock.now(), fay, Role.MEMBER, "tests")
-    house.work()
+    house.pass_time(seconds=2)
     seen.wait(lambda shown: "How people join" in shown.rendered)
     assert "Nia" not in seen.rendered
 
@@ -92,6 +95,57 @@ def test_opening_home_twice_before_delivery_publishes_the_newest_once(house: Hou
     house.work()
     published = [c for c in house.workspace.calls if c.method == "views.publish"]
     assert len(published) == 1
+
+
+def published(house: House) -> list[str]:
+    """Return for whom Homes were published so far."""
+    calls = [c for c in house.workspace.calls if c.method == "views.publish"]
+    return [str(call.args["user_id"]) for call in calls]
+
+
+def test_an_open_home_follows_what_changes_and_nobody_elses_is_drawn(house: House) -> None:
+    """Votes, drafts, roles are shown without opening Home again; who never did so has none."""
+    chi = home(house, "chi", "No vote is open for you.")
+    ana = home(house, "ana", "No vote is open for you.")
+    assert "The team: 6 members" in chi.rendered
+    assert "Ana Andrade (Admin)" in chi.rendered
+    house.pass_time(seconds=2)
+    to_texts(house, by="ana", nominee="nia")
+    house.pass_time(seconds=2)
+    assert "Nia Novak" in ana.wait(lambda seen: "Continue" in seen.buttons).rendered
+    assert "Nia Novak" not in chi.rendered
+    house.nominate(by="ben", nominee="oli")
+    house.pass_time(seconds=2)
+    assert "Vote" in chi.wait(lambda seen: "Oli Okoro" in seen.rendered).buttons
+    house.pass_time(days=7)
+    chi.wait(lambda seen: "No vote is open for you." in seen.rendered)
+    change_role_of_the_bot(house, "dov")
+    house.pass_time(seconds=2)
+    chi.wait(lambda seen: "The team: 5 members" in seen.rendered)
+    assert set(published(house)) == {house.person("chi").id, house.person("ana").id}
+
+
+def change_role_of_the_bot(house: House, login: str) -> None:
+    """End a membership as the bot does, with everybody who listens."""
+    with house.session() as session:
+        members = house.bot.services.members
+        members.revoke(
+            session, house.clock.now(), find_person(session, login), Role.MEMBER, "tests"
+        )
+
+
+def test_a_burst_of_changes_publishes_once_and_two_seconds_later_once_more(house: House) -> None:
+    """At most one publication a person in two seconds, and the last one shows the last state."""
+    seen = home(house, "chi", "No vote is open for you.")
+    house.pass_time(seconds=2)
+    before = len(published(house))
+    house.nominate(by="ana", nominee="nia")
+    house.nominate(by="ben", nominee="oli")
+    house.work()
+    assert len(published(house)) == before + 1
+    house.pass_time(seconds=2)
+    seen.wait(lambda shown: "Oli Okoro" in shown.rendered and "Nia Novak" in shown.rendered)
+    assert len(published(house)) == before + 2
 
 
 def test_opening_the_messages_tab_draws_no_home(house: House) -> None:

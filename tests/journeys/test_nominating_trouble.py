@@ -33,7 +33,12 @@ def test_a_prefix_renames_every_command_and_its_help(prefixed: House) -> None:
     assert "`/my-nominate withdraw`" in (
         chi.command("/my-psrt", "nominate help", channel="team").text or ""
     )
-    assert "`/my-nominate`" in (chi.command("/my-psrt", channel="team").text or "")
+    assert "`/my-nominate`" in (chi.command("/my-psrt", "help", channel="team").text or "")
+    chi.modal.close()  # type: ignore[union-attr]
+    chi.command("/my-psrt", channel="team")
+    hub = chi.wait_modal(title="What you can do").text
+    assert "`/my-vote` opens your ballot" in hub
+    assert "`/psrt" not in hub
 
 
 def test_a_prefix_is_forgotten_nowhere_in_what_nominations_say(prefixed: House) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from psrt_bot.membership.rules import Permission, Role, allowed, notes_with, notes_without
 from psrt_bot.runtime import audit
-from psrt_bot.runtime.facts import Facts, MemberJoined, MemberLeft, RolesChanged
+from psrt_bot.runtime.facts import Facts, MemberJoined, MemberLeft, PersonLinked, RolesChanged
 from psrt_bot.runtime.people import live_users
 from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotFound, RuleError
 from psrt_bot.runtime.sql import insert_ignoring, rows, table_of
@@ -194,6 +194,7 @@ class Members:
                 f"{slack_user_id} is already linked to {other.name}; "
                 "link them to their own Slack user first"
             )
+        before = person.slack_user_id
         session.execute(
             update(Person).where(col(Person.id) == person.id).values(slack_user_id=slack_user_id)
         )
@@ -205,6 +206,8 @@ class Members:
             subject=person.id,
             details={"slack_user_id": slack_user_id},
         )
+        users = tuple(user for user in (before, slack_user_id) if user)
+        self._facts.announce(session, now, PersonLinked(person.id, users))
 
 
 def roles_of(session: Session, person_id: str) -> frozenset[Role]:

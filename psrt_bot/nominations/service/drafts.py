@@ -23,7 +23,7 @@ from psrt_bot.nominations.rules import (
 )
 from psrt_bot.nominations.service.nominees import Nominees
 from psrt_bot.nominations.service.reading import Process, electorate, nominee_of
-from psrt_bot.runtime import outbox
+from psrt_bot.runtime import homes, outbox
 from psrt_bot.runtime.rules import FieldProblems, NotFound
 from storage.nominations import Draft
 from storage.people import SlackUser
@@ -71,7 +71,7 @@ class Drafts:
             raise NotFound(GONE)
         return draft
 
-    def discard(self, session: Session, slack_user_id: str, draft_id: str) -> None:
+    def discard(self, session: Session, now: datetime, slack_user_id: str, draft_id: str) -> None:
         """Delete one of somebody's own drafts; one that is gone already stays gone."""
         actor = self._actor(session, slack_user_id)
         session.execute(
@@ -79,6 +79,7 @@ class Drafts:
                 col(Draft.id) == draft_id, col(Draft.nominator_id) == actor.person_id
             )
         )
+        homes.changed(session, now, [slack_user_id])
 
     def save_who(
         self, session: Session, now: datetime, slack_user_id: str, who: Who, draft_id: str
@@ -112,6 +113,7 @@ class Drafts:
         draft.updated_at = now
         session.add(draft)
         session.flush()
+        homes.changed(session, now, [slack_user_id])
         if is_new:
             outbox.tell(session, now, slack_user_id, form.draft_saved(draft.id, name))
         return draft
@@ -139,6 +141,7 @@ class Drafts:
         draft.updated_at = now
         session.add(draft)
         session.flush()
+        homes.changed(session, now, [slack_user_id])
         return draft
 
     def preview(

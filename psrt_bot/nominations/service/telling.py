@@ -8,7 +8,7 @@ from psrt_bot.membership.rules import Role
 from psrt_bot.membership.service.people import Actor, roles_of, with_live_slack
 from psrt_bot.nominations.messages import posts
 from psrt_bot.nominations.service.reading import shown
-from psrt_bot.runtime import audit, outbox
+from psrt_bot.runtime import audit, homes, outbox
 from psrt_bot.runtime.blocks import Message
 from storage.nominations import Nomination
 from storage.people import Person
@@ -29,11 +29,13 @@ def post_card(session: Session, now: datetime, channel: str, nomination: Nominat
     slot = card_slot(nomination)
     outbox.post(session, now, channel, posts.card(shown(session, nomination)), slot=slot)
     outbox.post(session, now, channel, posts.thread_opening(), thread_slot=slot)
+    homes.changed(session, now)
 
 
 def update_card(session: Session, now: datetime, nomination: Nomination) -> None:
-    """Owe the card as it is now."""
+    """Owe the card and the App Homes as they are now."""
     outbox.change(session, now, card_slot(nomination), posts.card(shown(session, nomination)))
+    homes.changed(session, now)
 
 
 def say(

@@ -38,7 +38,7 @@ NOT_YOURS = (
 )
 SPENT = (
     "This very submission is recorded already, and a receipt is shown once. For a new receipt, or "
-    "if you changed your vote in between, open /vote and cast your ballot again."
+    "if you changed your vote in between, open the vote and cast your ballot again."
 )
 KEYS_AWAY = (
     "Your vote was not recorded: the keys of this poll cannot be read now. Nothing was changed; an "
