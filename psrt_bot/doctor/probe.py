@@ -20,28 +20,43 @@ from storage.types import new_id
 
 TEXT = "psrt-bot doctor --probe: this message goes away again."
 CONTENT = b"psrt-bot doctor --probe\n"
-TRIES = 3  # to delete something, and to learn where a file was shared: Slack tells it a bit later
+TRIES = 3  # to delete something or to look it up
 PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=30)
 GONE = ("message_not_found", "file_deleted", "file_not_found")  # deleted by a try of ours
 REMEDY = "see docs/slack-setup.md, then try again"
+REMEDIES = {
+    "messages_tab_disabled": "turn the Messages tab on: the app's page, App Home",
+    "restricted_action": "let apps post in this channel: its settings, Posting permissions",
+    "missing_scope": "add the missing scopes (psrt-bot manifest) and install the app anew",
+    "is_archived": "name a living channel",
+    "not_in_channel": "type /invite @psrt-bot there",
+    "channel_not_found": "check the id; type /invite @psrt-bot there",
+    "user_disabled": "link the admin anew: psrt-bot roster link GITHUB-OR-ID SLACK_USER_ID",
+    "user_not_found": "link the admin anew: psrt-bot roster link GITHUB-OR-ID SLACK_USER_ID",
+    "file_uploads_disabled": "let apps upload files: the workspace's settings",
+}
 
 T = TypeVar("T")
+Pause = Callable[[float], None]  # seconds
 
 
 class _Failed(Exception):
     """A step did not work, and has said so."""
 
 
-def probe(client: WebClient, channel: str, user: str) -> Iterator[Finding]:
+def probe(
+    client: WebClient, channel: str, user: str, *, pause: Pause = time.sleep
+) -> Iterator[Finding]:
     """Yield what worked and what did not.
 
     Args:
         channel: the admin channel.
         user: whose direct messages are written to and looked into; one of the admins.
+        pause: waits before another try.
     """
     for trial, place in ((_message, channel), (_marked, user), (_file, channel)):
-        told = _Told()
+        told = _Told(pause)
         with suppress(_Failed):
             trial(client, place, told)
         yield from told.findings
@@ -50,8 +65,9 @@ def probe(client: WebClient, channel: str, user: str) -> Iterator[Finding]:
 class _Told:
     """What one trial has found so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, pause: Pause) -> None:
         self.findings: list[Finding] = []
+        self._pause = pause
 
     def good(self, what: str) -> None:
         """Say that something works."""
@@ -73,11 +89,33 @@ class _Told:
         try:
             return act()
         except FAILURES as error:
-            verdict, remedy = judge(error), REMEDY
+            verdict = judge(error)
+            remedy = REMEDIES.get(verdict.code, REMEDY)
+            if verdict.failure is Failure.LATER and verdict.code not in REMEDIES:
+                remedy = "try again in a minute"
             if where and verdict.failure is Failure.AMBIGUOUS:
                 remedy = f"try again; if something of this is left in {where}, delete it by hand"
             self.bad(f"{what}: {verdict.code}", remedy)
             raise _Failed from None
+
+    def patiently(self, ask: Callable[[], T]) -> T:
+        """Ask for something that changes nothing, again where Slack does not answer.
+
+        Raises what the last try raises.
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                return ask()
+            except FAILURES as error:
+                verdict = judge(error)
+                if verdict.failure is Failure.FINAL or not left:
+                    raise
+                self.wait(verdict.wait)
+        raise AssertionError("unreachable")
+
+    def wait(self, asked: timedelta | None = None) -> None:
+        """Wait for as long as Slack asked, within reason."""
+        self._pause(min(asked or PAUSE, LONGEST_PAUSE).total_seconds())
 
     def delete(self, what: str, where: str, act: Callable[[], object]) -> None:
         """Delete something, trying again where Slack does not answer or asks to wait."""
@@ -90,7 +128,7 @@ class _Told:
                     break
                 if verdict.failure is Failure.FINAL or not left:
                     return self.bad(f"{what}: {verdict.code}", f"delete it by hand in {where}")
-                time.sleep(min(verdict.wait or PAUSE, LONGEST_PAUSE).total_seconds())
+                self.wait(verdict.wait)
             else:
                 break
         return self.good(what)
@@ -118,12 +156,15 @@ def _marked(client: WebClient, user: str, told: _Told) -> None:
         ts = told.step("write a direct message", lambda: _post(client, message), channel)
     except _Failed:
         with suppress(*FAILURES):  # the answer may have been lost, and not the message
-            if lost := _by_mark(client, channel, mark):
+            if lost := told.patiently(lambda: _by_mark(client, channel, mark)):
                 told.delete("delete it", channel, _deleting(client, channel, lost))
         raise
     told.good("write a direct message")
     try:
-        if told.step("read it back", lambda: _by_mark(client, channel, mark)):
+        sought = told.step(
+            "read it back", lambda: told.patiently(lambda: _by_mark(client, channel, mark))
+        )
+        if sought:
             told.good("find it by its mark")
         else:  # left out without a word where metadata.message:read is missing
             told.bad("find it by its mark: Slack does not show the message's metadata")
@@ -142,9 +183,9 @@ def _file(client: WebClient, channel: str, told: _Told) -> None:
         told.step("share the file", lambda: _share(client, file, channel), channel)
     except _Failed:
         with suppress(*FAILURES):  # the answer may have been lost, and not the file
-            if lost := _shared_as(client, file, channel, tries=1):
+            if lost := told.patiently(lambda: _shared_as(client, file, channel)):
                 told.delete("delete its line", channel, _deleting(client, channel, lost))
-            client.files_delete(file=file)
+        told.delete("delete the file", channel, lambda: client.files_delete(file=file))
         raise
     told.good("upload a file into the admin channel")
     try:
@@ -155,12 +196,19 @@ def _file(client: WebClient, channel: str, told: _Told) -> None:
 
 def _delete_line(client: WebClient, file: str, channel: str, told: _Told) -> None:
     """Delete the message that shares a file: with the file alone gone, it would say so."""
-    ts = told.step("ask where it was shared", lambda: _shared_as(client, file, channel), channel)
-    if ts is not None:
-        told.delete("delete its line", channel, _deleting(client, channel, ts))
-        return
-    told.bad(
-        "ask where it was shared: Slack does not say",
+    code = "Slack does not say"
+    for left in reversed(range(TRIES)):
+        try:
+            ts = told.patiently(lambda: _shared_as(client, file, channel))
+        except FAILURES as error:
+            code = judge(error).code
+            break
+        if ts is not None:
+            return told.delete("delete its line", channel, _deleting(client, channel, ts))
+        if left:
+            told.wait()  # Slack tells it a bit later
+    return told.bad(
+        f"ask where it was shared: {code}",
         f"delete the line about a deleted file in {channel} by hand",
     )
 
@@ -193,13 +241,10 @@ def _upload(url: str) -> None:
         pass
 
 
-def _shared_as(client: WebClient, file: str, channel: str, *, tries: int = TRIES) -> str | None:
+def _shared_as(client: WebClient, file: str, channel: str) -> str | None:
     """Return the ``ts`` of the message that shares a file; None where Slack does not tell yet."""
-    for left in reversed(range(tries)):
-        shares = client.files_info(file=file)["file"].get("shares") or {}
-        for places in shares.values():
-            for shared in places.get(channel, []):
-                return str(shared["ts"])
-        if left:
-            time.sleep(PAUSE.total_seconds())
+    shares = client.files_info(file=file)["file"].get("shares") or {}
+    for places in shares.values():
+        for shared in places.get(channel, []):
+            return str(shared["ts"])
     return None

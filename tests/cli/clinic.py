@@ -1,8 +1,9 @@
 """A healthy installation for the doctor: every test takes one thing away from it."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,17 +12,22 @@ from typing import Any
 import pytest
 
 from psrt_bot.manifest import SCOPES, manifest
+from psrt_bot.membership.service.lists import Lists
+from psrt_bot.membership.service.people import Members, find_person
+from psrt_bot.runtime.facts import Facts
 from psrt_bot.runtime.people import Directory
 from psrt_bot.runtime.slack import new_client
 from psrt_bot.sandbox.installation import Installation
 from psrt_bot.sandbox.model import Message
 from psrt_bot.sandbox.workspace import Workspace
 from psrt_bot.voting.keystore import FileKeyStore
-from storage.engine import Database
+from storage.engine import Database, prepare_storage
+from storage.schema import upgrade
 from tests.cli.conftest import Cli, Ran, everything
 
 ROSTER = b"Ana Andrade,ana,Admin\nBen Bright,ben,Admin\nChi Chen,chi,\n"
 LOGINS = ("ana", "ben", "chi")
+ROOMS = ("team", "admins", "council", "more")
 # What the doctor may ask; none of these changes anything.
 ASKS = {"auth.test", "conversations.info", "apps.connections.open"}
 
@@ -94,27 +100,48 @@ class Clinic:
         database.close()
 
 
-@contextmanager
-def opened_clinic(
-    cli: Cli, place: Path, environment: pytest.MonkeyPatch, scopes: list[str]
-) -> Iterator[Clinic]:
-    """A healthy installation, but for the scopes."""
+def fictional_workspace() -> Workspace:
+    """Build the workspace; made twice it has the same ids."""
     workspace = Workspace(name="Fictional Security")
     for login in (*LOGINS, "oli"):
         workspace.add_user(login)
-    for name in ("team", "admins", "council", "more"):
+    for name in ROOMS:
         workspace.add_channel(name, private=True, members=["ana"])
+    return workspace
+
+
+@pytest.fixture(scope="session")
+def installation_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as after ``db upgrade``, ``roster import``, three times ``roster link``."""
+    folder = tmp_path_factory.mktemp("installed")
+    (folder / "psrt.csv").write_bytes(ROSTER)
+    (folder / "data").mkdir()
+    FileKeyStore.open(folder / "data/keys")
+    database = Database(f"sqlite:///{folder / 'data/psrt.db'}")
+    prepare_storage(database)
+    upgrade(database)
+    facts, now, workspace = Facts(), datetime.now(UTC), fictional_workspace()
+    with database.transaction() as session:
+        Lists(facts).import_files(session, now, {"members": ROSTER}, "tests")
+        for login in LOGINS:
+            user = workspace.as_user(login).id
+            Members(facts).link(session, now, find_person(session, login), user, "tests")
+    database.close()
+    return folder
+
+
+@contextmanager
+def opened_clinic(
+    cli: Cli, place: Path, environment: pytest.MonkeyPatch, installed: Path, scopes: list[str]
+) -> Iterator[Clinic]:
+    """A healthy installation, but for the scopes; the bot has never been started."""
+    shutil.copytree(installed, place, dirs_exist_ok=True)
+    workspace = fictional_workspace()
     wanted = json.loads(json.dumps(manifest()))
     wanted["oauth_config"]["scopes"]["bot"] = scopes
     installation = workspace.install(wanted)
-    for name in ("team", "admins", "council", "more"):
+    for name in ROOMS:
         workspace.invite_bot(name)
-    (place / "psrt.csv").write_bytes(ROSTER)
-    assert cli("db", "upgrade").code == 0
-    assert cli("roster", "import", "psrt.csv").code == 0
-    for login in LOGINS:
-        assert cli("roster", "link", login, workspace.as_user(login).id).code == 0
-    FileKeyStore.open(place / "data/keys")
     with workspace.serve() as server:
         clinic = Clinic(cli, place, environment, workspace, installation)
         settings = {
@@ -137,9 +164,20 @@ def opened_clinic(
         yield clinic
 
 
+Opened = Callable[[list[str]], AbstractContextManager[Clinic]]
+
+
 @pytest.fixture
-def clinic(cli: Cli, place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clinic]:
+def open_clinic(
+    cli: Cli, place: Path, monkeypatch: pytest.MonkeyPatch, installation_folder: Path
+) -> Opened:
+    """Open an installation whose app has these scopes, before its first start."""
+    return lambda scopes: opened_clinic(cli, place, monkeypatch, installation_folder, scopes)
+
+
+@pytest.fixture
+def clinic(open_clinic: Opened) -> Iterator[Clinic]:
     """An installation to which nothing is missing."""
-    with opened_clinic(cli, place, monkeypatch, list(SCOPES)) as opened:
+    with open_clinic(list(SCOPES)) as opened:
         opened.know_people()
         yield opened

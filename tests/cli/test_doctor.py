@@ -7,7 +7,6 @@ import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,9 +17,11 @@ from psrt_bot.voting.keystore import FileKeyStore
 from psrt_bot.voting.rules import PollState
 from storage.engine import Database
 from storage.voting import Poll
-from tests.cli.clinic import Clinic, opened_clinic
-from tests.cli.clinic import clinic as clinic  # the fixture
-from tests.cli.conftest import Cli, everything, refused
+from tests.cli.clinic import Clinic, Opened
+from tests.cli.clinic import clinic as clinic  # the fixtures
+from tests.cli.clinic import installation_folder as installation_folder
+from tests.cli.clinic import open_clinic as open_clinic
+from tests.cli.conftest import everything, refused
 
 KEYS = PollKeys(b"a" * 32, b"b" * 32, b"c" * 32)
 
@@ -102,9 +103,9 @@ def test_no_way_in(clinic: Clinic) -> None:
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_missing_scope(cli: Cli, place: Path, monkeypatch: pytest.MonkeyPatch, scope: str) -> None:
+def test_missing_scope(open_clinic: Opened, scope: str) -> None:
     """Each scope of the manifest is missed by name, and nothing else is blamed for it."""
-    with opened_clinic(cli, place, monkeypatch, [s for s in SCOPES if s != scope]) as clinic:
+    with open_clinic([s for s in SCOPES if s != scope]) as clinic:
         ran = clinic.visit()
     assert f"BAD  scopes missing: {scope} -> add them (psrt-bot manifest)" in ran.text
     bad = [line for line in ran.text.splitlines() if line.startswith("BAD")]
@@ -112,10 +113,10 @@ def test_missing_scope(cli: Cli, place: Path, monkeypatch: pytest.MonkeyPatch, s
     assert len(bad) == (5 if scope == "groups:read" else 1)  # no channel can be looked at
 
 
-def test_scopes_nobody_needs(cli: Cli, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scopes_nobody_needs(open_clinic: Opened) -> None:
     """What a thief of the token could use and the bot does not is named; it does not fail."""
     more = [*SCOPES, "groups:history", "channels:read"]
-    with opened_clinic(cli, place, monkeypatch, more) as clinic:
+    with open_clinic(more) as clinic:
         told = clinic.line("scopes")
         assert told.startswith("note scopes nobody needs: channels:read, groups:history -> ")
         assert clinic.visit().code == 0
@@ -151,12 +152,10 @@ def test_bot_not_inside(clinic: Clinic, name: str) -> None:
 
 @pytest.mark.parametrize("inside", [True, False])
 @pytest.mark.parametrize("may_ask", [True, False])
-def test_public_channel(
-    cli: Cli, place: Path, monkeypatch: pytest.MonkeyPatch, inside: bool, may_ask: bool
-) -> None:
+def test_public_channel(open_clinic: Opened, inside: bool, may_ask: bool) -> None:
     """A public channel is named as one, whether or not the bot is inside or may look at it."""
     scopes = [*SCOPES, "channels:read"] if may_ask else list(SCOPES)
-    with opened_clinic(cli, place, monkeypatch, scopes) as clinic:
+    with open_clinic(scopes) as clinic:
         public = clinic.workspace.add_channel("general").id
         if inside:
             clinic.workspace.invite_bot("general")
@@ -349,11 +348,9 @@ def test_members_without_a_live_slack_link(clinic: Clinic) -> None:
     assert told.endswith("they cannot vote")
 
 
-def test_links_before_the_first_start(
-    cli: Cli, place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_links_before_the_first_start(open_clinic: Opened) -> None:
     """As long as the bot has asked Slack for nobody, no link is called dead."""
-    with opened_clinic(cli, place, monkeypatch, list(SCOPES)) as clinic:
+    with open_clinic(list(SCOPES)) as clinic:
         assert "Slack link" not in clinic.visit().text
         assert "Slack account" not in clinic.visit().text
 
