@@ -7,7 +7,6 @@ no Slack call is made before the ack (DESIGN section 4).
 
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, unique
@@ -26,6 +25,7 @@ from commands.asked import Asked, MalformedPayload, read_action, read_command, r
 from psrt_bot.membership.rules import Permission
 from psrt_bot.membership.service.people import Members
 from psrt_bot.runtime import blocks, once
+from psrt_bot.runtime.afterwards import Afterwards
 from psrt_bot.runtime.clock import Clock
 from psrt_bot.runtime.logs import new_reference
 from psrt_bot.runtime.rules import FieldProblems, RuleError
@@ -101,7 +101,7 @@ class Surface:
         self.clock = clock
         self._members = members
         self._prefix = prefix
-        self._after = ThreadPoolExecutor(AFTER_WORKERS, thread_name_prefix="psrt-after-ack")
+        self.afterwards = Afterwards(AFTER_WORKERS)
         self.doors: list[Door] = []
         self.words: dict[str, Word] = {}
 
@@ -177,7 +177,7 @@ class Surface:
 
     def close(self) -> None:
         """Wait for the calls under way, then end."""
-        self._after.shutdown(wait=True)
+        self.afterwards.close()
 
     def _handle(
         self,
@@ -189,6 +189,7 @@ class Surface:
         listener: Listener,
     ) -> None:
         asked: Asked | None = None
+        self.afterwards.begin()
         try:
             asked = read(body)
             self._check(asked.user_id, permission)
@@ -200,7 +201,7 @@ class Surface:
             answer = translate(error, kind, asked)
         follow_up = self._acknowledge(ack, kind, asked, answer)
         if follow_up is not None:
-            self._after.submit(follow_up)
+            self.afterwards.keep(follow_up)  # the transport releases it with the answer
 
     def _check(self, user_id: str, permission: Permission) -> None:
         with self.database.reading() as session:

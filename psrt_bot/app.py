@@ -133,10 +133,13 @@ class Bot:
             self._scheduler.start()
 
     def _open_transport(self, http: tuple[str, int] | None) -> SocketMode | WebServer:
+        answered = self.surface.afterwards.release
         if http is not None:
-            return WebServer(wsgi_app(self.bolt, self._secret, self.problem), *http)
+            application = wsgi_app(self.bolt, self._secret, self.problem, answered)
+            return WebServer(application, *http)
         assert self.settings.slack_app_token is not None
-        return SocketMode(self.bolt, self.settings.slack_app_token.get_secret_value(), self._client)
+        token = self.settings.slack_app_token.get_secret_value()
+        return SocketMode(self.bolt, token, self._client, answered)
 
     @property
     def http_address(self) -> str:

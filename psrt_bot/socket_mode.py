@@ -2,7 +2,9 @@
 
 import logging
 import socket
+from collections.abc import Callable
 from contextlib import suppress
+from http import HTTPStatus
 from threading import Event, Thread
 from time import time
 
@@ -27,13 +29,21 @@ class SocketMode:
     """The WebSocket connection of one bot. The SDK reconnects by itself.
 
     Args:
+        answered: called by the thread of a request once its answer has been sent.
         again_after: seconds between two tries to reach Slack at the start.
     """
 
     def __init__(
-        self, bolt: App, app_token: str, client: WebClient, *, again_after: float = AGAIN_AFTER
+        self,
+        bolt: App,
+        app_token: str,
+        client: WebClient,
+        answered: Callable[[], None],
+        *,
+        again_after: float = AGAIN_AFTER,
     ) -> None:
         self._again_after = again_after
+        self._answered = answered
         self._gate = Gate(bolt)
         self._stopping = Event()
         self._trying: Thread | None = None
@@ -91,7 +101,12 @@ class SocketMode:
     def _answer(self, client: BaseSocketModeClient, request: SocketModeRequest) -> None:
         started = time()
         answer = self._gate.answer(request.payload, build_headers(request))
-        send_response(client, request, answer, started)
+        if answer.status != HTTPStatus.OK:
+            return  # no ack, which is how Slack learns of it here; why, the gate has said
+        try:
+            send_response(client, request, answer, started)
+        finally:
+            self._answered()
 
 
 class _Client(SocketModeClient):

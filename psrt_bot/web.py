@@ -31,13 +31,17 @@ StartResponse = Any  # PEP 3333; its type lives in the type checker alone
 
 
 def wsgi_app(
-    bolt: App, signing_secret: str, ready: Callable[[], str | None]
+    bolt: App,
+    signing_secret: str,
+    ready: Callable[[], str | None],
+    answered: Callable[[], None] = lambda: None,
 ) -> Callable[..., Iterable[bytes]]:
     """Return the WSGI application.
 
     Args:
         signing_secret: with which Slack signs its requests; anything else gets a 401.
         ready: what is wrong, or None; answered at ``/readyz``.
+        answered: called by the thread of a request of Slack's once its answer has been sent.
     """
     gate = Gate(bolt)
     verifier = SignatureVerifier(signing_secret)
@@ -57,7 +61,11 @@ def wsgi_app(
             return _json(start_response, "401 Unauthorized", {"ok": False})
         payload = read_form(body, environ.get("CONTENT_TYPE", ""))
         answer = gate.answer(payload, _retry_headers(environ))
-        return _bolt(start_response, answer)
+        try:
+            _send(start_response, answer)
+        finally:
+            answered()
+        return ()
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         match environ["REQUEST_METHOD"], environ["PATH_INFO"]:
@@ -137,7 +145,8 @@ def _retry_headers(environ: Environ) -> dict[str, str]:
     return {name: environ[key] for name, key in names.items() if key in environ}
 
 
-def _bolt(start_response: StartResponse, answer: BoltResponse) -> Iterable[bytes]:
+def _send(start_response: StartResponse, answer: BoltResponse) -> None:
+    """Send an answer at once: of an empty one waitress would else send nothing before we return."""
     data = (answer.body or "").encode()
     headers = [
         (name, value)
@@ -145,11 +154,11 @@ def _bolt(start_response: StartResponse, answer: BoltResponse) -> Iterable[bytes
         for value in values
         if name.lower() != "content-length"
     ]
-    start_response(
+    write = start_response(
         f"{answer.status} {HTTPStatus(answer.status).phrase}",
         [*headers, ("Content-Length", str(len(data)))],
     )
-    return [data]
+    write(data)
 
 
 def _json(start_response: StartResponse, status: str, body: dict[str, Any]) -> Iterable[bytes]:

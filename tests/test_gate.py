@@ -7,7 +7,7 @@ import io
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -169,8 +169,12 @@ def ask(bot: Bot, body: bytes, *, signature: str | None = None, stamp: str | Non
         "wsgi.input": io.BytesIO(body),
     }
     told: list[str] = []
-    application = wsgi_app(bot.bolt, SECRET, lambda: None)
-    b"".join(application(environ, lambda status, _: told.append(status)))
+
+    def start_response(status: str, _headers: object) -> Callable[[bytes], None]:
+        told.append(status)
+        return lambda _body: None
+
+    b"".join(wsgi_app(bot.bolt, SECRET, lambda: None)(environ, start_response))
     return told[0]
 
 
