@@ -1,4 +1,4 @@
-"""Words of the membership domain: roles, what they permit, names, notes, and two admins at least.
+"""Words of the membership domain: names, notes, two admins at least; roles and permissions beside.
 
 Pure decisions (DESIGN section 3): no I/O, no clock, the standard library alone. Functions named
 ``*_problem`` return ``None`` when all is well, or one sentence that is safe to show and says what
@@ -7,86 +7,18 @@ to do about it.
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
+
+from psrt_bot.membership.permissions import Permission as Permission
+from psrt_bot.membership.permissions import Role as Role
+from psrt_bot.membership.permissions import allowed as allowed
 
 MAX_NAME = 200
 MAX_GITHUB_NAME = 39  # GitHub's own limit
 MAX_EMAIL = 254  # RFC 5321 section 4.5.3.1.3: a path of 256 octets, less its angle brackets
 MIN_ADMINS = 2  # PEP 811, "Admins": at least two
-
-
-class Role(StrEnum):
-    """A role somebody may hold (R5, R6; DESIGN section 6: the words of ``roster grant``).
-
-    Roles do not imply each other: an admin is a member who also holds ``ADMIN``. Release managers
-    and council members need not be PSRT members.
-    """
-
-    MEMBER = "member"
-    EMERITUS = "emeritus"
-    ADMIN = "admin"
-    RELEASE_MANAGER = "release-manager"
-    STEERING_COUNCIL = "steering-council"
-
-
-class Permission(StrEnum):
-    """An act somebody may be permitted to do, named ``process:act`` (STYLE, house habit 5)."""
-
-    NOMINATIONS_NOMINATE = "nominations:nominate"
-    NOMINATIONS_READ = "nominations:read"
-    NOMINATIONS_WITHDRAW = "nominations:withdraw"
-    NOMINATIONS_CANCEL = "nominations:cancel"
-    NOMINATIONS_ADDENDUM = "nominations:addendum"
-    VOTING_VOTE = "voting:vote"
-    VOTING_GO_AHEAD = "voting:go-ahead"
-    VOTING_VOID = "voting:void"
-    VOTING_RERUN = "voting:rerun"
-    VOTING_RESULT = "voting:result"
-    MEMBERS_LIST = "members:list"
-    MEMBERS_MANAGE = "members:manage"
-    HUB_OPEN = "hub:open"
-    CANDIDATE_READ = "candidate:read"
-
-
-_MEMBERS = frozenset({Role.MEMBER})
-_ADMINS = frozenset({Role.ADMIN})
-
-# What people without any role may do: learn how to join (R14), and see that this is all they may.
-EVERYBODY = frozenset({Permission.HUB_OPEN, Permission.CANDIDATE_READ})
-
-# Who may do what. State, and whose nomination it is, are checked by the use case on top of this.
-GRANTS: Mapping[Permission, frozenset[Role]] = MappingProxyType(
-    {
-        Permission.NOMINATIONS_NOMINATE: _MEMBERS,
-        Permission.NOMINATIONS_READ: _MEMBERS,
-        Permission.NOMINATIONS_WITHDRAW: _MEMBERS,
-        Permission.NOMINATIONS_CANCEL: _ADMINS,
-        Permission.NOMINATIONS_ADDENDUM: _MEMBERS,
-        Permission.VOTING_VOTE: _MEMBERS,
-        Permission.VOTING_GO_AHEAD: _ADMINS,
-        Permission.VOTING_VOID: _ADMINS,
-        Permission.VOTING_RERUN: _ADMINS,
-        Permission.VOTING_RESULT: _MEMBERS,
-        # The first admin of an empty installation (PSRT_ADMINS) is no member yet, and manages.
-        Permission.MEMBERS_LIST: _MEMBERS | _ADMINS,
-        Permission.MEMBERS_MANAGE: _ADMINS,
-        Permission.HUB_OPEN: frozenset(Role),
-        Permission.CANDIDATE_READ: frozenset(Role),
-    }
-)
-
-
-def allowed(permission: Permission, roles: Collection[Role]) -> bool:
-    """Say whether somebody who holds ``roles`` (all of them, none implied) may do ``permission``.
-
-    Fails closed: without a role only ``EVERYBODY`` is left, and a permission that ``GRANTS`` does
-    not list is nobody's. Source: R1, R2, R6, R14; STYLE, house habit 5.
-    """
-    if permission in EVERYBODY:
-        return True
-    return not GRANTS.get(permission, frozenset()).isdisjoint(roles)
 
 
 class AdminRemoval(StrEnum):

@@ -11,72 +11,11 @@ from hypothesis import strategies as st
 from psrt_bot.membership import rules
 from psrt_bot.membership.rules import AdminRemoval, Permission, Role
 
-MEMBER_ACTS = {
-    "nominations:nominate",
-    "nominations:read",
-    "nominations:withdraw",
-    "nominations:addendum",
-    "voting:vote",
-    "voting:result",
-    "members:list",
-}
-ADMIN_ACTS = {
-    "nominations:cancel",
-    "voting:go-ahead",
-    "voting:void",
-    "voting:rerun",
-    "members:list",
-    "members:manage",
-}
-EVERYBODYS_ACTS = {"hub:open", "candidate:read"}
-
 NAMES = st.text("aAbBzZøØłéß -", max_size=6)
 WORDS = st.sampled_from(["Admin", "Release Manager", "admin", "1,000 reports", "on leave", ""])
 NOTES = st.lists(WORDS, max_size=4).flatmap(
     lambda words: st.sampled_from([", ", ",", ",  "]).map(lambda comma: comma.join(words))
 )
-
-
-def acts(*roles: Role) -> set[str]:
-    return {permission.value for permission in Permission if rules.allowed(permission, roles)}
-
-
-@pytest.mark.parametrize(
-    ("role", "expected"),
-    [
-        (Role.MEMBER, MEMBER_ACTS),
-        (Role.ADMIN, ADMIN_ACTS),
-        (Role.EMERITUS, set()),
-        (Role.RELEASE_MANAGER, set()),
-        (Role.STEERING_COUNCIL, set()),
-    ],
-)
-def test_each_role_alone(role: Role, expected: set[str]) -> None:
-    """A role grants exactly its acts: an admin does not vote by that, an emeritus does nothing."""
-    assert acts(role) == expected | EVERYBODYS_ACTS
-
-
-def test_nobody_in_particular() -> None:
-    """Without a role only the hub and the candidate's page are left."""
-    assert acts() == EVERYBODYS_ACTS == set(rules.EVERYBODY)
-
-
-@given(st.sets(st.sampled_from(Role)), st.sets(st.sampled_from(Role)))
-def test_roles_add_up(one: set[Role], other: set[Role]) -> None:
-    """Who holds several roles may do what each of them permits, no more and no less."""
-    assert acts(*one, *other) == acts(*one) | acts(*other)
-
-
-def test_every_permission_is_granted_by_name() -> None:
-    """Each permission is called ``process:act`` and has its line in the table of grants."""
-    assert set(rules.GRANTS) == set(Permission)
-    assert all(re.fullmatch(r"[a-z]+:[a-z]+(-[a-z]+)*", act) for act in Permission)
-    assert all(rules.GRANTS[act] == set(Role) for act in rules.EVERYBODY)
-
-
-def test_unlisted_permission_is_nobodys() -> None:
-    """A permission that the table forgot is refused to all, not granted to all."""
-    assert not rules.allowed(cast(Permission, "voting:peek"), tuple(Role))
 
 
 def test_the_words_of_the_command_line() -> None:
