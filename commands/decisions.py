@@ -76,5 +76,5 @@ def register(surface: Surface, deciding: Deciding, reading: Reading) -> None:
     surface.button(ids.LOST, Permission.VOTING_VOID, on.ask_give_up)
     surface.form(ids.LOST, Permission.VOTING_VOID, on.give_up)
     surface.button(ids.RERUN, Permission.VOTING_RERUN, on.rerun)
-    surface.button(ids.CLOSE_NOW, Permission.VOTING_GO_AHEAD, on.close_now)
-    surface.button(ids.EXTEND, Permission.VOTING_GO_AHEAD, on.extend)
+    surface.button(ids.CLOSE_NOW, Permission.VOTING_CLOSE, on.close_now)
+    surface.button(ids.EXTEND, Permission.VOTING_CLOSE, on.extend)

@@ -6,10 +6,8 @@ no Slack call is made before the ack (DESIGN section 4).
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from enum import StrEnum, unique
 from typing import Any
 
 import structlog
@@ -22,6 +20,11 @@ from sqlmodel import Session
 
 from commands.answers import Answer, CloseAll, Done, FieldErrors, Replace, Say, Show
 from commands.asked import Asked, MalformedPayload, read_action, read_command, read_submission
+from commands.doors import Door as Door
+from commands.doors import Doors
+from commands.doors import Kind as Kind
+from commands.doors import Listener as Listener
+from commands.doors import Word as Word
 from psrt_bot.membership.rules import Permission
 from psrt_bot.membership.service.people import Members
 from psrt_bot.runtime import blocks, once
@@ -34,48 +37,17 @@ from storage.engine import Database, DatabaseBusy
 
 log = structlog.get_logger(__name__)
 
-Listener = Callable[[Asked], Answer]
 EventHandler = Callable[[Session, datetime, dict[str, Any]], None]
 
 BUSY = "I am busy just now and changed nothing. Please try again in a moment."
 NOT_IN_USE = "This is not in use any more. Open the newest message, or type `/{}psrt`."
 TOO_SLOW = "Slack did not open the window in time. Please try again."
+READ: Mapping[Kind, Callable[[Mapping[str, Any]], Asked]] = {
+    Kind.COMMAND: read_command,
+    Kind.BUTTON: read_action,
+    Kind.FORM: read_submission,
+}
 AFTER_WORKERS = 8  # slow Web API calls of so many people do not hold up anybody's ack
-
-
-@unique
-class Kind(StrEnum):
-    """By which door somebody comes in."""
-
-    COMMAND = "command"
-    BUTTON = "button"
-    FORM = "form"
-    EVENT = "event"
-    WORD = "word"  # after /psrt; a command within a command
-
-
-@dataclass(frozen=True)
-class Door:
-    """One registered listener and what it needs. The table of doors is checked by a test."""
-
-    kind: Kind
-    name: str
-    permission: Permission | None
-
-
-@dataclass(frozen=True)
-class Word:
-    """What stands behind a word after ``/psrt``.
-
-    Args:
-        what: what it does, in a line of help.
-        is_command: it is a slash command as well.
-    """
-
-    permission: Permission
-    listener: Listener
-    what: str
-    is_command: bool
 
 
 class Surface:
@@ -102,7 +74,7 @@ class Surface:
         self._members = members
         self._prefix = prefix
         self.afterwards = Afterwards(AFTER_WORKERS)
-        self.doors: list[Door] = []
+        self.doors = Doors()
         self.words: dict[str, Word] = {}
 
     def word(self, name: str, permission: Permission, listener: Listener, what: str) -> None:
@@ -112,33 +84,33 @@ class Surface:
             what: what it does, in a line of help for those who may.
         """
         is_command = any(d.kind is Kind.COMMAND and d.name == name for d in self.doors)
-        self.doors.append(Door(Kind.WORD, name, permission))
+        self.doors.open(Kind.WORD, name, permission, listener)
         self.words[name] = Word(permission, listener, what, is_command)
 
     def command(self, name: str, permission: Permission, listener: Listener) -> None:
         """Listen to a slash command; ``name`` without slash and prefix."""
-        self.doors.append(Door(Kind.COMMAND, name, permission))
+        self.doors.open(Kind.COMMAND, name, permission, listener)
 
         def on_command(ack: Ack, body: dict[str, Any]) -> None:
-            self._handle(ack, body, Kind.COMMAND, read_command, permission, listener)
+            self._handle(ack, body, Kind.COMMAND, permission, listener)
 
         self._app.command(f"/{self._prefix}{name}")(on_command)
 
     def button(self, action_id: str, permission: Permission, listener: Listener) -> None:
         """Listen to a button."""
-        self.doors.append(Door(Kind.BUTTON, action_id, permission))
+        self.doors.open(Kind.BUTTON, action_id, permission, listener)
 
         def on_action(ack: Ack, body: dict[str, Any]) -> None:
-            self._handle(ack, body, Kind.BUTTON, read_action, permission, listener)
+            self._handle(ack, body, Kind.BUTTON, permission, listener)
 
         self._app.action(action_id)(on_action)
 
     def form(self, callback_id: str, permission: Permission, listener: Listener) -> None:
         """Listen to the submission of a modal."""
-        self.doors.append(Door(Kind.FORM, callback_id, permission))
+        self.doors.open(Kind.FORM, callback_id, permission, listener)
 
         def on_submission(ack: Ack, body: dict[str, Any]) -> None:
-            self._handle(ack, body, Kind.FORM, read_submission, permission, listener)
+            self._handle(ack, body, Kind.FORM, permission, listener)
 
         self._app.view(callback_id)(on_submission)
 
@@ -146,21 +118,26 @@ class Surface:
         """Answer buttons of messages from before a change of the bot, which nobody listens to."""
 
         gone = Say(NOT_IN_USE.format(self._prefix))
+        anything = re.compile(".*", re.DOTALL)
+
+        def listener(_: Asked) -> Answer:
+            return gone
 
         def on_action(ack: Ack, body: dict[str, Any]) -> None:
-            self._handle(ack, body, Kind.BUTTON, read_action, Permission.HUB_OPEN, lambda _: gone)
+            self._handle(ack, body, Kind.BUTTON, anywhere, listener)
 
         def on_submission(ack: Ack, body: dict[str, Any]) -> None:
-            self._handle(ack, body, Kind.FORM, read_submission, Permission.HUB_OPEN, lambda _: gone)
+            self._handle(ack, body, Kind.FORM, anywhere, listener)
 
-        self.doors += [Door(kind, "*", Permission.HUB_OPEN) for kind in (Kind.BUTTON, Kind.FORM)]
-        anything = re.compile(".*", re.DOTALL)
+        anywhere = Permission.HUB_OPEN
+        self.doors.open(Kind.BUTTON, "*", anywhere, listener)
+        self.doors.open(Kind.FORM, "*", anywhere, listener)
         self._app.action(anything)(on_action)
         self._app.view(anything)(on_submission)
 
     def event(self, name: str, handler: EventHandler) -> None:
         """Listen to an event that Slack tells the app; a repeated one is acted upon once."""
-        self.doors.append(Door(Kind.EVENT, name, None))
+        self.doors.open(Kind.EVENT, name, Permission.SLACK_TELLS)
 
         def on_event(ack: Ack, body: dict[str, Any]) -> None:
             try:
@@ -184,24 +161,29 @@ class Surface:
         ack: Ack,
         body: dict[str, Any],
         kind: Kind,
-        read: Callable[[dict[str, Any]], Asked],
         permission: Permission,
         listener: Listener,
     ) -> None:
-        asked: Asked | None = None
         self.afterwards.begin()
-        try:
-            asked = read(body)
-            self._check(asked.user_id, permission)
-            answer = listener(asked)
-        except MalformedPayload as error:
-            log.warning("malformed_payload", door=kind, problem=str(error))
-            answer = Done()
-        except Exception as error:  # noqa: BLE001 -- the one translator: every error gets an answer
-            answer = translate(error, kind, asked)
+        asked, answer = self.answer(body, kind, permission, listener)
         follow_up = self._acknowledge(ack, kind, asked, answer)
         if follow_up is not None:
             self.afterwards.keep(follow_up)  # the transport releases it with the answer
+
+    def answer(
+        self, body: Mapping[str, Any], kind: Kind, permission: Permission, listener: Listener
+    ) -> tuple[Asked | None, Answer]:
+        """Return what was asked and what is answered; no call to Slack, and nothing is raised."""
+        asked: Asked | None = None
+        try:
+            asked = READ[kind](body)
+            self._check(asked.user_id, permission)
+            return asked, listener(asked)
+        except MalformedPayload as error:
+            log.warning("malformed_payload", door=kind, problem=str(error))
+            return asked, Done()
+        except Exception as error:  # noqa: BLE001 -- the one translator: every error gets an answer
+            return asked, translate(error, kind, asked)
 
     def _check(self, user_id: str, permission: Permission) -> None:
         with self.database.reading() as session:

@@ -94,9 +94,7 @@ def test_states_follow_from_the_arrows() -> None:
             NominationState.CANCELLED in NOMINATION[state]
         )
         assert Permission.NOMINATIONS_ADDENDUM.fits(state) == is_running(state)
-        assert Permission.VOTING_RERUN.fits(state) == (
-            may_become(state, NominationState.WAITING)
-        )
+        assert Permission.VOTING_RERUN.fits(state) == (may_become(state, NominationState.WAITING))
     for poll in PollState:
         assert Permission.VOTING_VOID.fits(poll) == (PollState.VOID in POLL[poll])
     assert Permission.NOMINATIONS_READ.fits("whatever")

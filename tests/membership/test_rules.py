@@ -1,15 +1,13 @@
 """The words of the membership domain: who may do what, names in their order, notes, admins."""
 
 import bisect
-import re
-from typing import cast
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from psrt_bot.membership import rules
-from psrt_bot.membership.rules import AdminRemoval, Permission, Role
+from psrt_bot.membership.rules import AdminRemoval, Role
 
 NAMES = st.text("aAbBzZøØłéß -", max_size=6)
 WORDS = st.sampled_from(["Admin", "Release Manager", "admin", "1,000 reports", "on leave", ""])

@@ -9,13 +9,7 @@ from psrt_bot.membership.service.people import Actor
 from psrt_bot.nominations.messages import alarms, posts
 from psrt_bot.nominations.rules import NominationState, reason_problem
 from psrt_bot.nominations.service.opening import begin_vote, open_vote
-from psrt_bot.nominations.service.reading import (
-    NOT_THERE,
-    Process,
-    move,
-    shown,
-    visible,
-)
+from psrt_bot.nominations.service.reading import Process, admitted, move, shown
 from psrt_bot.nominations.service.telling import (
     go_ahead_slot,
     record,
@@ -24,7 +18,8 @@ from psrt_bot.nominations.service.telling import (
     update_card,
 )
 from psrt_bot.runtime import outbox
-from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotFound
+from psrt_bot.runtime.rules import FieldProblems
+from psrt_bot.voting.service.polls import DECIDED, NOT_STUCK
 from storage.nominations import Nomination
 
 
@@ -42,11 +37,10 @@ class Deciding:
         Raises:
             NotAllowed, NotFound, AlreadyDone: not an admin, or it is open already.
         """
+        over = "This vote has been opened already, or has ended."
         actor, nomination = self._for_admin(
-            session, slack_user_id, Permission.VOTING_GO_AHEAD, nomination_id
+            session, slack_user_id, Permission.VOTING_GO_AHEAD, nomination_id, over
         )
-        if nomination.state != NominationState.WAITING:
-            raise AlreadyDone("This vote has been opened already, or has ended.")
         opened = open_vote(session, now, self._process, nomination)
         record(session, now, actor, "voting:go-ahead", nomination)
         view = shown(session, nomination)
@@ -66,12 +60,11 @@ class Deciding:
             NotAllowed, NotFound, AlreadyDone: not an admin, or the vote is in no such state.
         """
         actor, nomination = self._for_admin(
-            session, slack_user_id, Permission.VOTING_VOID, nomination_id
+            session, slack_user_id, Permission.VOTING_VOID, nomination_id, NOT_STUCK
         )
         if problem := reason_problem(reason):
             raise FieldProblems({"reason": problem})
-        if nomination.poll_id is None:
-            raise NotFound(NOT_THERE)
+        assert nomination.poll_id is not None
         self._process.polls.void(session, now, nomination.poll_id, reason.strip())
         record(session, now, actor, "voting:void", nomination)
 
@@ -83,11 +76,10 @@ class Deciding:
         Raises:
             NotAllowed, NotFound, AlreadyDone: not an admin, or it runs already.
         """
+        over = "This vote runs already, or the nomination has ended."
         actor, nomination = self._for_admin(
-            session, slack_user_id, Permission.VOTING_RERUN, nomination_id
+            session, slack_user_id, Permission.VOTING_RERUN, nomination_id, over
         )
-        if nomination.state != NominationState.UNCOUNTED:
-            raise AlreadyDone("This vote runs already, or the nomination has ended.")
         move(session, nomination, NominationState.WAITING)
         begun = begin_vote(session, now, self._process, nomination)
         record(session, now, actor, "voting:rerun", nomination)
@@ -116,10 +108,9 @@ class Deciding:
             NotAllowed, NotFound, AlreadyDone: not an admin, or decided before.
         """
         actor, nomination = self._for_admin(
-            session, slack_user_id, Permission.VOTING_GO_AHEAD, nomination_id
+            session, slack_user_id, Permission.VOTING_CLOSE, nomination_id, DECIDED
         )
-        if nomination.poll_id is None:
-            raise NotFound(NOT_THERE)
+        assert nomination.poll_id is not None
         self._process.polls.decide_close(session, now, nomination.poll_id, extend_by=extend_by)
         act = "voting:extend" if extend_by else "voting:close"
         record(session, now, actor, act, nomination)
@@ -130,7 +121,11 @@ class Deciding:
         update_card(session, now, nomination)
 
     def _for_admin(
-        self, session: Session, slack_user_id: str, permission: Permission, nomination_id: str
+        self,
+        session: Session,
+        slack_user_id: str,
+        permission: Permission,
+        nomination_id: str,
+        over: str,
     ) -> tuple[Actor, Nomination]:
-        actor = self._process.members.require(session, slack_user_id, permission)
-        return actor, visible(session, actor, nomination_id, lock=True)
+        return admitted(session, self._process, slack_user_id, permission, nomination_id, over=over)

@@ -7,9 +7,9 @@ from sqlmodel import Session
 from psrt_bot.membership.rules import Permission
 from psrt_bot.membership.service.people import Actor
 from psrt_bot.nominations.rules import NominationState, VotePhase, reason_problem
-from psrt_bot.nominations.service.reading import NOT_YOURS, Process, move, visible, vote_phase
+from psrt_bot.nominations.service.reading import Process, admitted, move, vote_phase
 from psrt_bot.nominations.service.telling import record, tell_ended, update_card
-from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed
+from psrt_bot.runtime.rules import AlreadyDone, FieldProblems
 from psrt_bot.voting.rules import PollState
 from storage.nominations import Nomination
 from storage.voting import Poll
@@ -33,12 +33,9 @@ class Ending:
             FieldProblems: the reason is too long.
             NotAllowed, NotFound, AlreadyDone: it is somebody else's, or decided.
         """
-        actor = self._process.members.require(
-            session, slack_user_id, Permission.NOMINATIONS_WITHDRAW
+        actor, nomination = admitted(
+            session, self._process, slack_user_id, Permission.NOMINATIONS_WITHDRAW, nomination_id
         )
-        nomination = visible(session, actor, nomination_id, lock=True)
-        if nomination.nominator_id != actor.person_id:
-            raise NotAllowed(NOT_YOURS)
         if problem := reason_problem(reason, needed=False):
             raise FieldProblems({"reason": problem})
         self._end(session, now, actor, nomination, NominationState.WITHDRAWN, reason)
@@ -52,8 +49,9 @@ class Ending:
             FieldProblems: the reason is missing or too long.
             NotAllowed, NotFound, AlreadyDone: not an admin, or decided.
         """
-        actor = self._process.members.require(session, slack_user_id, Permission.NOMINATIONS_CANCEL)
-        nomination = visible(session, actor, nomination_id, lock=True)
+        actor, nomination = admitted(
+            session, self._process, slack_user_id, Permission.NOMINATIONS_CANCEL, nomination_id
+        )
         if problem := reason_problem(reason):
             raise FieldProblems({"reason": problem})
         self._end(session, now, actor, nomination, NominationState.CANCELLED, reason)

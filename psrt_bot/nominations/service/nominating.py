@@ -10,10 +10,10 @@ from psrt_bot.nominations.messages import posts
 from psrt_bot.nominations.rules import NominationState, addendum_problem, nominee_key
 from psrt_bot.nominations.service.drafts import Drafts
 from psrt_bot.nominations.service.opening import begin_vote
-from psrt_bot.nominations.service.reading import NOT_YOURS, Process, shown, visible
+from psrt_bot.nominations.service.reading import Process, admitted, shown
 from psrt_bot.nominations.service.telling import post_card, record, say, tell_nominator
 from psrt_bot.runtime.people import channel_problem
-from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed, Unavailable
+from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, Unavailable
 from psrt_bot.runtime.sql import insert_ignoring
 from storage.nominations import Addendum, Draft, Nomination
 from storage.people import SlackChannel
@@ -67,14 +67,14 @@ class Nominating:
             FieldProblems: the text is empty or too long.
             NotAllowed, NotFound, AlreadyDone: it is somebody else's, or decided.
         """
-        actor = self._process.members.require(
-            session, slack_user_id, Permission.NOMINATIONS_ADDENDUM
+        actor, nomination = admitted(
+            session,
+            self._process,
+            slack_user_id,
+            Permission.NOMINATIONS_ADDENDUM,
+            nomination_id,
+            over="This nomination has ended; nothing can be added any more.",
         )
-        nomination = visible(session, actor, nomination_id, lock=True)
-        if nomination.nominator_id != actor.person_id:
-            raise NotAllowed(NOT_YOURS)
-        if not nomination.running:
-            raise AlreadyDone("This nomination has ended; nothing can be added any more.")
         if problem := addendum_problem(text, _count_addenda(session, nomination)):
             raise FieldProblems({"text": problem})
         session.add(

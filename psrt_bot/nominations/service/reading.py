@@ -25,7 +25,7 @@ from psrt_bot.nominations.rules import (
     is_running,
     may_become,
 )
-from psrt_bot.runtime.rules import AlreadyDone, NotFound
+from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotFound
 from psrt_bot.runtime.sql import rows
 from psrt_bot.voting.rules import PollState, Threshold
 from psrt_bot.voting.service.polls import Candidate, Polls
@@ -35,6 +35,7 @@ from storage.voting import Poll
 
 NOT_YOURS = "Only the nominator can do this, and only while the nomination is under way."
 RUNNING = [state for state in NominationState if is_running(state)]
+MOVED_ON = "This nomination has moved on meanwhile; look at it again."
 NOT_THERE = "There is no such nomination, or it is not for you to see."
 SHOWN_RESULTS = 10  # a modal holds 100 blocks; four a result
 
@@ -122,6 +123,36 @@ def visible(
     return nomination
 
 
+def admitted(
+    session: Session,
+    process: Process,
+    slack_user_id: str,
+    permission: Permission,
+    nomination_id: str,
+    *,
+    over: str = MOVED_ON,
+) -> tuple[Actor, Nomination]:
+    """Return who asks and the nomination, locked, if the permission's whole line fits them.
+
+    Args:
+        over: what is said when its state is another one (by now).
+
+    Raises:
+        NotAllowed, NotFound, AlreadyDone: the role, whose it is, or the state does not fit.
+    """
+    actor = process.members.require(session, slack_user_id, permission)
+    nomination = visible(session, actor, nomination_id, lock=True)
+    if not permission.theirs(own=nomination.nominator_id == actor.person_id, about=False):
+        raise NotAllowed(NOT_YOURS)
+    state = nomination.state
+    if permission.during and permission.during.thing == "poll":
+        poll = session.get(Poll, nomination.poll_id) if nomination.poll_id else None
+        state = poll.state if poll else ""
+    if not permission.fits(state):
+        raise AlreadyDone(over)
+    return actor, nomination
+
+
 def vote_phase(poll: Poll | None) -> VotePhase:
     """Return how a poll stands, as far as members may know."""
     if poll is None:
@@ -176,7 +207,7 @@ def move(
     """
     before = NominationState(nomination.state)
     if not may_become(before, after):
-        raise AlreadyDone("This nomination has moved on meanwhile; look at it again.")
+        raise AlreadyDone(MOVED_ON)
     changed = session.execute(
         update(Nomination)
         .where(col(Nomination.id) == nomination.id, col(Nomination.state) == before)
@@ -184,7 +215,7 @@ def move(
         .execution_options(synchronize_session=False)
     )
     if rows(changed) == 0:
-        raise AlreadyDone("This nomination has moved on meanwhile; look at it again.")
+        raise AlreadyDone(MOVED_ON)
     session.refresh(nomination)
 
 

@@ -39,6 +39,7 @@ from storage.voting import Elector, Poll
 CLOSE = "voting:close"
 REMIND = "voting:remind"
 
+DECIDED = "This has been decided already."
 NOT_STUCK = "This vote need not be given up (any more)."
 
 
@@ -171,7 +172,7 @@ class Polls:
         """
         poll = session.get(Poll, poll_id, with_for_update=True)
         if poll is None or poll.state != PollState.OPEN or not poll.awaits_close_decision:
-            raise AlreadyDone("This has been decided already.")
+            raise AlreadyDone(DECIDED)
         poll.awaits_close_decision = False
         poll.close_confirmed = True
         poll.closes_at = now + extend_by if extend_by else now
