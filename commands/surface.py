@@ -27,6 +27,7 @@ from commands.doors import Listener as Listener
 from commands.doors import Word as Word
 from psrt_bot.membership.rules import Permission
 from psrt_bot.membership.service.people import Members
+from psrt_bot.oversight.service.refusals import Refusals
 from psrt_bot.runtime import blocks, once
 from psrt_bot.runtime.afterwards import Afterwards
 from psrt_bot.runtime.clock import Clock
@@ -65,6 +66,7 @@ class Surface:
         database: Database,
         clock: Clock,
         members: Members,
+        refusals: Refusals,
         prefix: str = "",
     ) -> None:
         self._app = app
@@ -72,6 +74,7 @@ class Surface:
         self.database = database
         self.clock = clock
         self._members = members
+        self._refusals = refusals
         self._prefix = prefix
         self.afterwards = Afterwards(AFTER_WORKERS)
         self.doors = Doors()
@@ -183,7 +186,20 @@ class Surface:
             log.warning("malformed_payload", door=kind, problem=str(error))
             return asked, Done()
         except Exception as error:  # noqa: BLE001 -- the one translator: every error gets an answer
+            if asked is not None and isinstance(error, RuleError):
+                self._note(asked, permission, error)
             return asked, translate(error, kind, asked)
+
+    def _note(self, asked: Asked, permission: Permission, error: RuleError) -> None:
+        """Have a refusal counted; that this fails changes no answer."""
+        try:
+            with self.database.reading() as session:
+                refused = self._refusals.judge(session, asked.user_id, permission, error)
+            if refused is not None:
+                with self.database.transaction() as session:
+                    self._refusals.count(session, self.clock.now(), refused)
+        except (DatabaseBusy, OperationalError) as trouble:
+            log.warning("refusal_not_counted", error=type(trouble).__name__)
 
     def _check(self, user_id: str, permission: Permission) -> None:
         with self.database.reading() as session:

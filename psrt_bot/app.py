@@ -101,6 +101,7 @@ class Bot:
             self.database,
             self.clock,
             self.services.members,
+            self.services.refusals,
             self.settings.command_prefix,
         )
         listen(surface, self.services, self.settings.command_prefix)

@@ -39,6 +39,8 @@ class OutboxRow(SQLModel, table=True):
     payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     slot: str | None = Field(default=None, index=True)
     thread_slot: str | None = None
+    # Whom or what it is about, for posts that must become neutral one day (outbox.neutralise).
+    about: str | None = Field(default=None, index=True)
     created_at: datetime = Field(sa_type=UtcDateTime)
     try_at: datetime = Field(sa_type=UtcDateTime)
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)

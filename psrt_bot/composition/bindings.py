@@ -7,6 +7,7 @@ from sqlmodel import Session
 from psrt_bot.composition.services import Services, build
 from psrt_bot.membership.messages import delivery_died, delivery_held
 from psrt_bot.nominations.service.outcomes import BUNDLE
+from psrt_bot.oversight.service import refusals
 from psrt_bot.runtime import facts, outbox
 from psrt_bot.runtime.deadlines import Handler
 from psrt_bot.runtime.sending import Renderers
@@ -59,6 +60,7 @@ def bind_people(announced: facts.Facts) -> None:
 def deadline_handlers(services: Services) -> dict[str, Handler]:
     """Return what happens when a deadline of each kind is due."""
     return {
+        refusals.DAY_ENDS: Handler(services.refusals.day_ended),
         polls.CLOSE: Handler(services.polls.close_when_due),
         polls.REMIND: Handler(services.reminding.plan, collapses=True),
     }

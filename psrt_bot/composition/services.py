@@ -11,6 +11,7 @@ from psrt_bot.nominations.service.ending import Ending
 from psrt_bot.nominations.service.nominating import Nominating
 from psrt_bot.nominations.service.outcomes import Outcomes
 from psrt_bot.nominations.service.reading import Policy, Process, Reading
+from psrt_bot.oversight.service.refusals import Refusals
 from psrt_bot.runtime.facts import Facts
 from psrt_bot.settings import Settings
 from psrt_bot.voting.keystore import KeyStore
@@ -36,6 +37,7 @@ class Services:
     reading: Reading
     outcomes: Outcomes
     home: Homes
+    refusals: Refusals
 
 
 def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
@@ -67,4 +69,5 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
         reading=reading,
         outcomes=Outcomes(process),
         home=Homes(members, voting, drafts, reading),
+        refusals=Refusals(members),
     )

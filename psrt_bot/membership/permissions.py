@@ -151,6 +151,15 @@ class Permission(StrEnum):
         return self.during is None or state in self.during.states
 
 
+def named(value: str) -> Permission:
+    """Return the permission of this name.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return {permission.value: permission for permission in Permission}[value]
+
+
 def allowed(permission: Permission, roles: Collection[Role]) -> bool:
     """Say whether somebody who holds ``roles`` (all of them, none implied) may do ``permission``.
 

@@ -15,11 +15,23 @@ class RuleError(Exception):
 
 
 class NotAllowed(RuleError):
-    """The person may not do this. The text reveals nothing about what there is."""
+    """The person may not do this. The text reveals nothing about what there is.
+
+    Args:
+        lacking: the permission that none of their roles has; empty where it is not for want of one.
+    """
+
+    def __init__(self, text: str, *, lacking: str = "") -> None:
+        super().__init__(text)
+        self.lacking = lacking
 
 
 class NotFound(RuleError):
     """What was asked for does not exist, or not for this person."""
+
+
+class NotForYou(NotFound):
+    """It exists, but not for this person; in the words of ``NotFound``, so that nobody can tell."""
 
 
 class AlreadyDone(RuleError):

@@ -36,7 +36,13 @@ class Built:
         self.database = Database(f"sqlite:///{path / 'psrt.db'}")
         self.clock = MovableClock()
         self.surface = Surface(
-            self.bolt, client, self.database, self.clock, services.members, prefix=prefix
+            self.bolt,
+            client,
+            self.database,
+            self.clock,
+            services.members,
+            services.refusals,
+            prefix=prefix,
         )
         listen(self.surface, services, prefix)
 

@@ -17,6 +17,7 @@ from psrt_bot.membership.permissions import (
     While,
     Whose,
     allowed,
+    named,
 )
 from psrt_bot.nominations.rules import TRANSITIONS as NOMINATION
 from psrt_bot.nominations.rules import NominationState, is_running, may_become
@@ -60,7 +61,7 @@ def test_roles_add_up(one: set[Role], other: set[Role]) -> None:
 def test_every_line_says_what_it_permits(permission: Permission) -> None:
     """A permission is called ``process:act``, is found by that name, and is told in words."""
     assert re.fullmatch(r"[a-z]+:[a-z]+(-[a-z]+)*", permission.value)
-    assert Permission(permission.value) is permission
+    assert named(permission.value) is permission
     assert permission.what[0].islower()
     assert not permission.what.endswith(".")
     assert permission.audience.roles <= set(Role)

@@ -9,7 +9,7 @@ from storage.engine import Database, prepare_storage
 from storage.schema import SchemaError, current, head, require_current, upgrade
 from storage.tables import METADATA
 
-WITHOUT_ROWID = {"elector", "sealed_ballot", "spent_submission", "bulletin_line"}
+WITHOUT_ROWID = {"elector", "sealed_ballot", "spent_submission", "bulletin_line", "refusal_count"}
 
 
 @pytest.fixture

@@ -130,7 +130,8 @@ class Members:
         """
         actor = self.who(session, slack_user_id)
         if not allowed(permission, actor.roles):
-            raise NotAllowed(FOR_ADMINS if Role.MEMBER in actor.roles else REFUSAL)
+            text = FOR_ADMINS if Role.MEMBER in actor.roles else REFUSAL
+            raise NotAllowed(text, lacking=permission)
         return actor
 
     def grant(self, session: Session, now: datetime, person: Person, role: Role, by: str) -> None:

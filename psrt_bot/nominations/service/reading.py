@@ -25,7 +25,7 @@ from psrt_bot.nominations.rules import (
     is_running,
     may_become,
 )
-from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotFound
+from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotForYou, NotFound
 from psrt_bot.runtime.sql import rows
 from psrt_bot.voting.rules import PollState, Threshold
 from psrt_bot.voting.service.polls import Candidate, Polls
@@ -118,8 +118,10 @@ def visible(
     nomination = session.get(
         Nomination, nomination_id, with_for_update=True if lock else None, populate_existing=lock
     )
-    if nomination is None or is_nominee(nomination, actor):
+    if nomination is None:
         raise NotFound(NOT_THERE)
+    if is_nominee(nomination, actor):
+        raise NotForYou(NOT_THERE)
     return nomination
 
 

@@ -1,8 +1,13 @@
-"""Authority
+"""Authority: refusals of a day, reports on channels, whom a post is about
 
 Revision ID: 0005
 Revises: 0004
 """
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.types import UtcDateTime
 
 revision = "0005"
 down_revision = "0004"
@@ -11,8 +16,30 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    op.create_table(
+        "refusal_count",
+        sa.Column("day", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=False),
+        sa.Column("permission", sa.String(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"]),
+        sa.PrimaryKeyConstraint("day", "person_id", "permission"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "channel_report",
+        sa.Column("channel_id", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("reported_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("channel_id", "what"),
+    )
+    op.add_column("outbox", sa.Column("about", sa.String(), nullable=True))
+    op.create_index("ix_outbox_about", "outbox", ["about"])
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    op.drop_index("ix_outbox_about", "outbox")
+    with op.batch_alter_table("outbox") as batch_op:
+        batch_op.drop_column("about")
+    op.drop_table("channel_report")
+    op.drop_table("refusal_count")
