@@ -10,7 +10,8 @@ from psrt_bot.runtime.heartbeat import beat
 from psrt_bot.runtime.rules import AlreadyDone, RuleError
 from psrt_bot.voting.rules import PollState, electorate_hash
 from psrt_bot.voting.service import polls
-from storage.runtime import DeadlineRow
+from storage.people import SlackUser
+from storage.runtime import DeadlineRow, OutboxRow
 from storage.voting import Elector
 from tests.conftest import START
 from tests.voting.urn import ELECTORS, WEEK, Urn, candidates
@@ -200,3 +201,31 @@ def test_open_votes_are_those_of_the_electorate_soonest_first(urn: Urn) -> None:
     assert listed("U7") == []
     urn.clock.move(WEEK - DAY)
     assert listed("U1") == [second]
+
+
+def test_no_reminder_comes_after_the_close(urn: Urn) -> None:
+    """A reminder that is looked at late, or would wait for a morning after the close, is dropped:
+    it would remind of some other poll instead."""
+    poll = urn.open()
+    with urn.database.transaction() as session:
+        session.add_all(
+            SlackUser(
+                id=user,
+                team_id="T1",
+                name=user,
+                real_name=user,
+                is_bot=False,
+                is_deleted=False,
+                is_guest=False,
+                time_zone="UTC",
+                seen_at=START,
+            )
+            for user in ELECTORS
+        )
+    close = START + WEEK  # at 10:00: nine o'clock of that day is the last morning before it
+    owed = []
+    for moment in (close + timedelta(minutes=5), close, close - timedelta(hours=3)):
+        with urn.database.transaction() as session:
+            urn.reminding.plan(session, moment, poll)
+        owed.append(len(urn.all(OutboxRow)))
+    assert owed == [0, 0, 1]

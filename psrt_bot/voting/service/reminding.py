@@ -33,12 +33,14 @@ class Reminding:
     def plan(self, session: Session, now: datetime, poll_id: str) -> None:
         """Owe a reminder to the electors of a poll, each group at its waking hour (handler)."""
         poll = session.get(Poll, poll_id)
-        if poll is None or poll.state != PollState.OPEN:
+        if poll is None or poll.state != PollState.OPEN or poll.closes_at is None:
             return
         electors = [e.slack_user_id for e in self._polls.electors(session, poll_id)]
         groups: dict[datetime, list[str]] = defaultdict(list)
         for user in live_users(session, electors).values():
             at = next_waking(now, _zone(user.time_zone))
+            if at >= poll.closes_at:  # too late for this poll, and no reminder of another one
+                continue
             day = at.astimezone(_zone(user.time_zone)).date().isoformat()
             # One reminder a day and person, whatever the number of polls.
             if once.first_time(session, at, f"voting:reminder:{user.id}:{day}"):
