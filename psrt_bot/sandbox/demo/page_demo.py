@@ -42,6 +42,10 @@ NOTES = {
     "oli": "not a member",
     "rosa": "not a member",
 }
+GROUPS = (
+    ("Members", list(MEMBERS)),
+    ("Not members", [name for name, note in NOTES.items() if note == "not a member"]),
+)
 WHAT = {polls.CLOSE: "the vote on {} closes", polls.REMIND: "reminder: the vote on {}"}
 
 
@@ -155,6 +159,7 @@ class House:
             start="team",
             person="ana",
             notes=NOTES,
+            groups=GROUPS,
             time=TimeMachine(self._move, self._deadlines),
             tour=() if self._empty else steps(workspace, self._checked),
             file_check=FileCheck(

@@ -1,14 +1,15 @@
 """What has happened before somebody looks: a vote that is decided, and one that is under way.
 
 Everything is done through Slack, as the fictional people would do it; nothing is written into the
-bot's database from the side.
+bot's database from the side. The past is a list: to let more have happened, add to ``PAST``.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from psrt_bot.sandbox.demo.stage import PATIENCE, Stage
-from psrt_bot.sandbox.person import Person
 
 CANDIDATE = "rosa"
 PROMISES = [
@@ -43,77 +44,126 @@ DECIDED: Mapping[str, str] = {
 }
 UNDER_WAY: Mapping[str, str] = {"fay": "Yes", "gus": "No", "hana": "Yes", "ivo": "Abstain"}
 
-AGO = timedelta(days=10)
-"""How long before the present the seed's first nomination was."""
-TALK: Sequence[tuple[str, str, str]] = (
-    ("general", "kim", "Welcome, Rosa! :wave: Good to have you here."),
-    ("general", "rosa", "Thank you! The fuzzing harness is green again, by the way :tada:"),
-    (
+TOPICS = {
+    "team": "Members only. How a vote stands is told at its close.",
+    "admins": "Go-aheads, lost keys, undeliverable messages",
+    "general": "Everybody at Fictional Security",
+}
+
+
+class Happening(Protocol):
+    """Something that happened."""
+
+    def play(self, stage: Stage) -> None:
+        """Let it happen."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """Somebody wrote something in a channel."""
+
+    channel: str
+    who: str
+    text: str
+
+    def play(self, stage: Stage) -> None:
+        """Write it."""
+        stage.person(self.who).say(self.channel, self.text)
+
+
+@dataclass(frozen=True)
+class Nominated:
+    """A member nominated somebody of the workspace, step by step through the modals."""
+
+    by: str
+    nominee: str
+    standing: str
+    texts: Mapping[str, str]
+
+    def play(self, stage: Stage) -> None:
+        """Nominate, and wait for the card."""
+        person = stage.person(self.by)
+        person.command("/nominate", channel="team")
+        who = person.wait_modal(title="Nominate: who")
+        who.fill("Slack user", self.nominee).fill("Standing", self.standing)
+        who.fill("GitHub name", f"{self.nominee}-fictional").submit()
+        form = person.wait_modal(title="Nominate: texts")
+        for label, text in self.texts.items():
+            form.fill(label, text)
+        form.fill("You have made sure", PROMISES).submit()
+        person.wait_modal(title="Nominate: preview").submit()
+        _wait(stage, f"Nomination: {stage.person(self.nominee).user.real_name}")
+
+
+@dataclass(frozen=True)
+class Voted:
+    """People voted on somebody, from the card; nobody wrote their receipts down."""
+
+    nominee: str
+    ballots: Mapping[str, str]
+
+    def play(self, stage: Stage) -> None:
+        """Cast these ballots."""
+        name = stage.person(self.nominee).user.real_name
+        for login, choice in self.ballots.items():
+            person = stage.person(login)
+            card = person.channel("team").wait(lambda m: f"Nomination: {name}" in m.rendered)
+            card.click("Vote")
+            person.wait_modal(title="Vote").fill("Your vote", choice).submit()
+            person.wait_modal(title="Ballot recorded").close()
+
+
+@dataclass(frozen=True)
+class Passed:
+    """Time passed; `told` is what stands in #team afterwards."""
+
+    by: timedelta
+    told: str = ""
+
+    def play(self, stage: Stage) -> None:
+        """Move the clock, and wait."""
+        stage.bot.move_clock(self.by)
+        if self.told:
+            _wait(stage, self.told)
+
+
+def _wait(stage: Stage, words: str) -> None:
+    team = stage.person("ana").channel("team")
+    team.wait(lambda m: words in m.rendered, timeout=PATIENCE.total_seconds())
+
+
+PAST: Sequence[Happening] = (
+    Said("general", "kim", "Welcome, Rosa! :wave: Good to have you here."),
+    Said("general", "rosa", "Thank you! The fuzzing harness is green again, by the way :tada:"),
+    Nominated("ben", "oli", "Triager", FIRST),
+    Voted("oli", DECIDED),
+    Passed(timedelta(days=7, minutes=5), "The vote on Oli Okoro has"),
+    Passed(timedelta(hours=20)),
+    Said(
         "team",
         "ben",
         "Reminder: triage rota for this month is in the handbook. _Eve_ and *Jun* are on.",
     ),
-    ("team", "eve", "Noted. I can swap the second week if anybody needs it."),
+    Said("team", "eve", "Noted. I can swap the second week if anybody needs it."),
+    Passed(timedelta(hours=2)),
+    Nominated("ana", "nia", "Core developer", SECOND),
+    Voted("nia", UNDER_WAY),
+    Passed(timedelta(days=2, hours=1, minutes=55)),
 )
-
-
-def nominate(stage: Stage, by: str, nominee: str, texts: Mapping[str, str], standing: str) -> None:
-    """Nominate somebody of the workspace, step by step through the modals."""
-    person = stage.person(by)
-    person.command("/nominate", channel="team")
-    who = person.wait_modal(title="Nominate: who")
-    who.fill("Slack user", nominee).fill("Standing", standing)
-    who.fill("GitHub name", f"{nominee}-fictional").submit()
-    form = person.wait_modal(title="Nominate: texts")
-    for label, text in texts.items():
-        form.fill(label, text)
-    form.fill("You have made sure", PROMISES).submit()
-    person.wait_modal(title="Nominate: preview").submit()
-    name = stage.person(nominee).user.real_name
-    _wait(person, f"Nomination: {name}")
-
-
-def _wait(person: Person, words: str) -> None:
-    person.channel("team").wait(lambda m: words in m.rendered, timeout=PATIENCE.total_seconds())
-
-
-def vote(stage: Stage, ballots: Mapping[str, str]) -> None:
-    """Let people vote; nobody writes their receipts down."""
-    for login, choice in ballots.items():
-        person = stage.person(login)
-        person.command("/vote", channel="team")
-        ballot = person.wait_modal(title="Vote")
-        ballot.fill("Your vote", choice).submit()
-        person.wait_modal(title="Ballot recorded").close()
+AGO = sum((step.by for step in PAST if isinstance(step, Passed)), timedelta())
+"""How long before the present all this began."""
+NOMINEES = tuple(step.nominee for step in PAST if isinstance(step, Nominated))
 
 
 def people(stage: Stage) -> None:
     """Somebody whom nobody has nominated yet, for newcomers to try it with."""
     stage.workspace.add_user(CANDIDATE, real_name="Rosa Romero", tz="Europe/Madrid")
     stage.workspace.add_member("general", CANDIDATE)
-    for channel, topic in (
-        ("team", "Members only. How a vote stands is told at its close."),
-        ("admins", "Go-aheads, lost keys, undeliverable messages"),
-        ("general", "Everybody at Fictional Security"),
-    ):
+    for channel, topic in TOPICS.items():
         stage.workspace.state.channel(channel).topic = topic
 
 
 def seed(stage: Stage) -> None:
-    """Bring the workspace from ten days ago to now; `people` has been called."""
-    _say(stage, TALK[:2])
-    nominate(stage, "ben", "oli", FIRST, "Triager")
-    vote(stage, DECIDED)
-    stage.bot.move_clock(timedelta(days=7, minutes=5))
-    _wait(stage.person("ben"), "The vote on Oli Okoro has")
-    stage.bot.move_clock(timedelta(hours=20))
-    _say(stage, TALK[2:])
-    stage.bot.move_clock(timedelta(hours=2))
-    nominate(stage, "ana", "nia", SECOND, "Core developer")
-    vote(stage, UNDER_WAY)
-    stage.bot.move_clock(AGO - timedelta(days=7, hours=22, minutes=5))
-
-
-def _say(stage: Stage, talk: Sequence[tuple[str, str, str]]) -> None:
-    for channel, who, text in talk:
-        stage.person(who).say(channel, text)
+    """Bring the workspace from its beginning to now; `people` has been called."""
+    for step in PAST:
+        step.play(stage)

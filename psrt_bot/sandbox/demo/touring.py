@@ -1,14 +1,20 @@
-"""The tour: five steps through the main job. Each knows from the workspace how far it has come."""
+"""The tour: the main job in five steps. Each knows from the workspace how far it has come.
+
+A further step is a further ``TourStep`` in ``steps``, with a sum of its own in ``Seen``.
+"""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
-from psrt_bot.sandbox.demo.seed import CANDIDATE
+from psrt_bot.sandbox.demo.seed import CANDIDATE, NOMINEES
 from psrt_bot.sandbox.model import Message
 from psrt_bot.sandbox.page.config import Go, TourStep
 from psrt_bot.sandbox.workspace import Workspace
 from psrt_bot.voting.messages import CAST
 
 VOTERS = 3
+NOMINATED, DECIDED = "Nomination of ", "Vote on "
+"""How the cards and results in the team channel begin, in their plain text."""
 
 
 def steps(workspace: Workspace, checked: Callable[[], bool]) -> tuple[TourStep, ...]:
@@ -18,50 +24,56 @@ def steps(workspace: Workspace, checked: Callable[[], bool]) -> tuple[TourStep, 
         checked: whether somebody has checked a receipt with success.
     """
     seen = Seen(workspace)
+    ana = Go("Be Ana in #team", "ana", "team")
     return (
         TourStep(
             "Nominate somebody",
             "You are *Ana*, a member of the team. Type `/nominate` below (the `/` button lists all "
             "commands), press Enter, and nominate *Rosa Romero*. Three short windows: who, why, a "
             "preview. Nothing is told before the third.",
-            [Go("Be Ana in #team", "ana", "team")],
-            lambda: (min(seen.nominations(), 1), 1),
+            [ana],
+            seen.nominations,
         ),
         TourStep(
             "Vote as three people",
-            "Press *Vote* on the card in #team. The receipt is shown once: *copy it*, you will "
-            "want one later. Then become somebody else and vote again, three people in all. "
-            "Watch that the channel tells nobody how, or whether, you voted.",
+            "Press *Vote* on the card of the one you nominated. The receipt is shown once: *copy "
+            "it* (one click selects it), you will want one later. Then become somebody else and "
+            "vote again, three people in all. Watch that the channel tells nobody how, or "
+            "whether, you voted. Type `/vote` as Rosa to see who may not.",
             [
                 Go("Be Ben", "ben", "team"),
                 Go("Be Chi", "chi", "team"),
                 Go("Be Dov", "dov", "team"),
                 Go("Be Rosa, who may not", CANDIDATE, "general"),
             ],
-            lambda: (min(seen.voters(), VOTERS), VOTERS),
+            seen.voters,
+            VOTERS,
         ),
         TourStep(
             "Let the week pass",
             "A vote is open for a week. Press *To the next deadline* at the top again and again: "
-            "first who has not voted is reminded, then the vote closes, and the result appears in "
-            "#team. What comes of each move is told above the messages.",
-            [Go("Be Ana in #team", "ana", "team")],
-            lambda: (min(seen.results(), 1), 1),
+            "who has not voted is reminded; the vote on Nia, which was open before you came, "
+            "closes first, then yours, and its result appears in #team. What comes of each move "
+            "is told above the messages.",
+            [ana],
+            seen.results,
         ),
         TourStep(
             "Check your receipt",
             "The result’s thread holds the *bulletin*: every ballot by its receipt, nobody’s name. "
-            "Unfold the reply under the result and put your receipt into *Check a receipt*: all "
+            "Unfold the reply under *your* result and put your receipt into *Check a receipt*: all "
             "is recounted as `psrt-bot verify` does it offline. Or open the file and look.",
-            [Go("Be Ana in #team", "ana", "team")],
-            lambda: (int(checked()), 1),
+            [ana],
+            lambda: int(checked()),
         ),
         TourStep(
             "See what the next day brings",
-            "Press *+1 day* and look around: the card says where the nomination stands now. Be "
-            "*Nia*, who was nominated: she has seen nothing of it. Then open *Under the hood*: "
-            "what Slack sent, what the bot answered, how fast; and make something go wrong.",
-            [Go("Be Nia", "nia", "general"), Go("Be Ben, an admin", "ben", "admins")],
+            "Press *+1 day* and look around: the card says where the nomination stands now, and "
+            "the bot has written to *Ana*, who nominated. Be *Nia*, who was nominated: she has "
+            "seen nothing of it. Then open *Under the hood*: what Slack sent, what the bot "
+            "answered, how fast; and make something go wrong.",
+            [Go("Read Ana’s messages", "ana", "psrt-bot"), Go("Be Nia", "nia", "general")],
+            seen.next_days,
         ),
     )
 
@@ -72,17 +84,27 @@ class Seen:
     def __init__(self, workspace: Workspace) -> None:
         self._state = workspace.state
 
-    def _team(self) -> Iterator[Message]:
-        team = self._state.channel("team")
-        return (m for m in list(team.messages.values()) if m.app_id and not m.thread_ts)
+    def _told(self, beginning: str) -> Iterator[Message]:
+        """The bot's posts in #team that begin so and are about nobody of the scene."""
+        for message in list(self._state.channel("team").messages.values()):
+            about = message.text.removeprefix(beginning)
+            if message.app_id and not message.thread_ts and about != message.text:
+                known = tuple(self._state.user(login).real_name for login in NOMINEES)
+                if not about.startswith(known):
+                    yield message
 
     def nominations(self) -> int:
-        """How many nominations there are besides the scene's two."""
-        return max(sum(m.text.startswith("Nomination of ") for m in self._team()) - 2, 0)
+        """How many nominations there are besides the scene's."""
+        return sum(1 for _ in self._told(NOMINATED))
 
     def results(self) -> int:
-        """How many votes have ended besides the scene's."""
-        return max(sum(m.text.startswith("Vote on ") for m in self._team()) - 1, 0)
+        """How many of these have been voted on to the end."""
+        return sum(1 for _ in self._told(DECIDED))
+
+    def next_days(self) -> int:
+        """How many days have passed since the first of these results."""
+        moments = [datetime.fromtimestamp(float(m.ts), UTC) for m in self._told(DECIDED)]
+        return (self._state.now() - min(moments)) // timedelta(days=1) if moments else 0
 
     def voters(self) -> int:
         """How many people have voted since the scene was set."""

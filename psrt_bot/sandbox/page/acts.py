@@ -56,6 +56,7 @@ class Acts:
             raise NotPossible("not a member")
         thread = str(body.get("thread") or "") or None
         typed = commands.split(text)
+        self._begun()
         if typed:
             interactions.command(desk.state, desk.workspace.courier, user, channel, *typed, thread)
             return {}
@@ -113,6 +114,7 @@ class Acts:
     ) -> Json:
         desk, typed = self._desk, self._typed(body)
         state, courier = desk.state, desk.workspace.courier
+        self._begun()
         if view is not None:
             with state.changed():
                 fields.enter_all(state, user, view.blocks, view.values, typed)
@@ -148,6 +150,13 @@ class Acts:
         given = body.get("typed") or {}
         return {str(name): [str(v) for v in values] for name, values in given.items()}
 
+    def _begun(self) -> None:
+        """Somebody does something: what comes from now on did not come with the clock alone."""
+        jump = self._desk.jump
+        if jump and jump.until is None:
+            with self._desk.state.changed():
+                jump.until = float(self._desk.state.new_ts())
+
     def _note(self, user: User, where: str, trouble: str) -> None:
         with self._desk.state.changed():
             if trouble:
@@ -166,6 +175,7 @@ class Acts:
     def submit(self, user: User, body: Json) -> Json:
         """Press a modal's submit button."""
         state, view = self._desk.state, self._top(user, body)
+        self._begun()
         with state.changed():
             fields.enter_all(state, user, view.blocks, view.values, self._typed(body))
         outcome = interactions.submit(state, self._desk.workspace.courier, user, view)

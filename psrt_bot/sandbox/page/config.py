@@ -32,7 +32,7 @@ class TimeMachine:
 
 @dataclass(frozen=True)
 class Go:
-    """A button of the tour: look at a place (a channel's name) as somebody."""
+    """A button of the tour: look at a place (a channel's or an app's name) as somebody."""
 
     label: str
     person: str
@@ -41,12 +41,17 @@ class Go:
 
 @dataclass(frozen=True)
 class TourStep:
-    """A step of the tour. `text` is mrkdwn; `progress` says how far it is done, of how much."""
+    """A step of the tour. `text` is mrkdwn; it is done once `done` has come to `of`."""
 
     title: str
     text: str
-    go: Sequence[Go] = ()
-    progress: Callable[[], tuple[int, int]] = lambda: (0, 0)
+    go: Sequence[Go]
+    done: Callable[[], int]
+    of: int = 1
+
+    def progress(self) -> tuple[int, int]:
+        """How far it has come, of how much."""
+        return min(self.done(), self.of), self.of
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ class PageConfig:
         start: the channel a newcomer sees first, by name.
         person: who a newcomer is first.
         notes: a few words about people, by name ("admin", "candidate").
+        groups: headings in the list of people, each with names; who is in none comes last.
         mask: takes any JSON the under-the-hood pane shows and returns it without secrets.
         show_hood: whether there is such a pane at all.
     """
@@ -78,6 +84,7 @@ class PageConfig:
     start: str = ""
     person: str = ""
     notes: Mapping[str, str] = field(default_factory=dict)
+    groups: Sequence[tuple[str, Sequence[str]]] = ()
     time: TimeMachine | None = None
     tour: Sequence[TourStep] = ()
     file_check: FileCheck | None = None

@@ -23,7 +23,9 @@ _STYLES = tuple(
     (re.compile(_EDGE.format(re.escape(sign))), tag)
     for sign, tag in (("*", "strong"), ("_", "em"), ("~", "s"))
 )
-_ITEM = re.compile(r"^(?:•|◦|-|\d+\.) +(.*)$")
+_ITEM = re.compile(r"^(?:•|◦|-|(\d+)\.) +(.*)$")
+_EMOJI = re.compile(r":([a-z0-9_+-]+):")
+_PERMALINK = re.compile(r"https://(?:[\w-]+\.)?slack\.com/archives/(\w+)/p(\d+)(\d{6})")
 _HELD = re.compile("\x02(\\d+)\x03")
 
 
@@ -36,8 +38,7 @@ class Writer:
 
     def plain(self, text: str) -> Markup:
         """A plain_text object: emoji names become emoji, line breaks stay, the rest is as it is."""
-        shown = re.sub(r":([a-z0-9_+-]+):", lambda m: NAMES.get(m[1], m[0]), text)
-        return Markup("<br>").join(escape(line) for line in shown.split("\n"))
+        return Markup("<br>").join(_with_emoji(line) for line in text.split("\n"))
 
     def mrkdwn(self, text: str) -> Markup:
         """A mrkdwn text: paragraphs, quotes, lists and code blocks."""
@@ -56,9 +57,9 @@ class Writer:
             inner = [self.inline(line) for line in lines]
             if kind == "quote":
                 out.append(Markup("<blockquote>{}</blockquote>").format(_broken(inner)))
-            elif kind == "list":
+            elif kind in ("ul", "ol"):
                 items = Markup("").join(Markup("<li>{}</li>").format(item) for item in inner)
-                out.append(Markup("<ul>{}</ul>").format(items))
+                out.append(Markup("<{0}>{1}</{0}>").format(kind, items))
             else:
                 out.append(Markup("<p>{}</p>").format(_broken(inner)))
         return Markup("").join(out)
@@ -74,7 +75,7 @@ class Writer:
             elif code:
                 held.append(Markup("<code>{}</code>").format(decoded(code)))
             elif emoji in NAMES:
-                held.append(escape(NAMES[emoji]))
+                held.append(emoji_of(emoji))
             else:
                 return found[0]
             return f"\x02{len(held) - 1}\x03"
@@ -95,13 +96,32 @@ class Writer:
             return Markup('<span class="mention{}">{}</span>').format(mine, name)
         if inside[0] == "#":
             return self._channel(inside[1:])
-        return link(decoded(inside), self.plain(decoded(label or inside)))
+        return self.link(decoded(inside), self.plain(decoded(label or inside)))
+
+    def link(self, address: str, text: Markup) -> Markup:
+        """A link: to a message, where this page shows it; else elsewhere."""
+        here = self.here(address)
+        if here is None:
+            return link(address, text)
+        shape = Markup('<a href="{}" data-nav="place">{}</a>') if here else Markup("{1}")
+        return shape.format(here, text)
+
+    def here(self, address: str) -> str | None:
+        """Where this page shows what a permalink of Slack names; empty where the reader may not
+        see it, None for any other address."""
+        found = _PERMALINK.match(address)
+        if found is None:
+            return None
+        channel = self._state.channels.get(found[1])
+        if channel is None or not visible(channel, self._reader.id):
+            return ""
+        return f"/as/{self._reader.name}/{channel.id}#m-{found[2]}-{found[3]}"
 
     def _date(self, markup: str) -> Markup:
         shown = rendered(self._state, self._reader, f"<{markup}>")
         parts = markup.partition("|")[0].split("^")
         text = Markup('<time class="date">{}</time>').format(shown)
-        return link(parts[3], text) if len(parts) > 3 else text
+        return self.link(parts[3], text) if len(parts) > 3 else text
 
     def _channel(self, key: str) -> Markup:
         channel = self._state.channels.get(key)
@@ -115,6 +135,19 @@ class Writer:
 def decoded(text: str) -> str:
     """The three characters that Slack's texts escape, as people see them."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def emoji_of(name: str) -> Markup:
+    """An emoji of `NAMES`; its name goes along, for browsers without a font that has it."""
+    return Markup('<span class="emoji" data-name=":{}:">{}</span>').format(name, NAMES[name])
+
+
+def _with_emoji(line: str) -> Markup:
+    pieces = _EMOJI.split(line)  # text, name, text, name, …, text
+    shown = [escape(pieces[0])]
+    for name, text in zip(pieces[1::2], pieces[2::2], strict=True):
+        shown += [emoji_of(name) if name in NAMES else escape(f":{name}:"), escape(text)]
+    return Markup("").join(shown)
 
 
 def link(address: str, text: Markup) -> Markup:
@@ -137,11 +170,12 @@ def _grouped(lines: list[str]) -> list[tuple[str, list[str]]]:
     for line in lines:
         quoted = line.startswith(("&gt;", ">"))
         item = _ITEM.match(line)
-        kind = "quote" if quoted else "list" if item else "text"
+        listed = "ol" if item and item[1] else "ul"
+        kind = "quote" if quoted else listed if item else "text"
         if kind == "text" and not line.strip():
             fresh = True
             continue
-        shown = re.sub(r"^(?:&gt;|>)+ ?", "", line) if quoted else item[1] if item else line
+        shown = re.sub(r"^(?:&gt;|>)+ ?", "", line) if quoted else item[2] if item else line
         if fresh or groups[-1][0] != kind:
             groups.append((kind, []))
         groups[-1][1].append(shown)

@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 
 from psrt_bot.sandbox.model import Json
 from psrt_bot.sandbox.page.emoji import NAMES
-from psrt_bot.sandbox.page.mrkdwn import Writer, link
+from psrt_bot.sandbox.page.mrkdwn import Writer, emoji_of
 
 _STYLES = {
     "code": Markup("<code>{}</code>"),
@@ -48,10 +48,10 @@ def _element(writer: Writer, element: Json) -> Markup:
             return _styled(writer.plain(str(element.get("text", ""))), element)
         case "link":
             shown = str(element.get("text") or element.get("url"))
-            return _styled(link(str(element.get("url")), escape(shown)), element)
+            return _styled(writer.link(str(element.get("url")), escape(shown)), element)
         case "emoji":
             name = str(element.get("name"))
-            return escape(NAMES.get(name, f":{name}:"))
+            return emoji_of(name) if name in NAMES else escape(f":{name}:")
         case "user":
             return writer.inline(f"<@{element.get('user_id')}>")
         case "channel":

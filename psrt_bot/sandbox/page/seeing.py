@@ -17,6 +17,7 @@ from psrt_bot.sandbox.state import State
 AVATARS = 10
 TOGETHER_SECONDS = 300
 PREVIEW_BYTES = 65_536
+NEAR = {0: "Today", 1: "Yesterday"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,11 @@ class Row:
         return self.message.blocks
 
 
+def clock_of(moment: datetime) -> str:
+    """A time as Slack's client shows it at first, and as the dates in messages are: 6:56 PM."""
+    return f"{moment.hour % 12 or 12}:{moment:%M %p}"
+
+
 def face(user: User) -> Face:
     """How a user is drawn."""
     name = user.display_name or user.real_name
@@ -105,8 +111,7 @@ class Reader:
     def day(self, moment: datetime) -> str:
         """A day as a heading: Today, Yesterday, or its date."""
         days = (self.state.now().astimezone(self.zone).date() - moment.date()).days
-        near = {0: "Today", 1: "Yesterday"}.get(days)
-        return near or f"{moment:%A}, {moment.day} {moment:%B %Y}"
+        return NEAR.get(days) or f"{moment:%A}, {moment.day} {moment:%B %Y}"
 
     def rows(self, channel: Channel) -> tuple[Row, ...]:
         """The conversation as the reader may see it, replies folded under their parents."""
@@ -162,8 +167,8 @@ class Reader:
             message=message,
             author=face(self.state.users[message.user_id]),
             body=self.writer.mrkdwn(message.text),
-            clock=f"{moment:%H:%M}",
-            full_time=f"{moment:%A} {moment.day} {moment:%B %Y, %H:%M}",
+            clock=clock_of(moment),
+            full_time=f"{moment:%A} {moment.day} {moment:%B %Y}, {clock_of(moment)}",
             day=self.day(moment) if new_day else None,
             compact=together,
             ephemeral=ephemeral,
@@ -175,7 +180,8 @@ class Reader:
 
     def _when(self, row: Row) -> str:
         moment = self.local(row.message.ts)
-        return f"{self.day(moment)} at {row.clock}"
+        day = self.day(moment)
+        return f"{day.lower() if day in NEAR.values() else day} at {row.clock}"
 
     def _file(self, file: File) -> SharedFile:
         text = None

@@ -24,7 +24,7 @@ from psrt_bot.sandbox.surfaces import elements_of
 INPUT_TYPES = {
     "email_text_input": "email",
     "url_text_input": "url",
-    "number_input": "number",
+    "number_input": "text",  # the browser's number field would hand over nothing for a word
     "datepicker": "date",
     "timepicker": "time",
     "datetimepicker": "datetime-local",
@@ -42,6 +42,7 @@ BLOCKS = frozenset(
         "markdown",
     }
 )
+TEXTS = frozenset({"plain_text_input", "email_text_input", "url_text_input", "number_input"})
 PRESSED = frozenset({"button", "overflow"})
 
 
@@ -129,6 +130,13 @@ class Shown:
         """Whether the browser's plain input does for it."""
         return element["type"] in INPUT_TYPES or element["type"] == "plain_text_input"
 
+    def tells(self, element: Json) -> str:
+        """When an element that tells the app at once does so: `choice`, `enter` or `character`."""
+        if element["type"] not in TEXTS:
+            return "choice"
+        told = (element.get("dispatch_action_config") or {}).get("trigger_actions_on") or ()
+        return "character" if "on_character_entered" in told else "enter"
+
     def is_many(self, element: Json) -> bool:
         """Whether several can be chosen."""
         return forms.STATEFUL[element["type"]].many
@@ -193,6 +201,12 @@ class Shown:
         words = {name: str(asked[name]["text"]) for name in ("title", "confirm", "deny")}
         shown = {**words, "html": str(self.text(asked["text"])), "style": asked.get("style", "")}
         return json.dumps(shown)
+
+    def address(self, element: Json) -> str:
+        """Where a button with an address leads: a message's permalink to this very page."""
+        address = str(element.get("url") or "")
+        here = self.reader.writer.here(address)
+        return address if here is None else here
 
     def picture(self, element: Json) -> str:
         """The address of an image that this page may load: a file of the workspace. Else empty."""

@@ -87,8 +87,8 @@ def _direct(state: State, user: User, partner: User) -> Spot | None:
 
 
 def first(sidebar: Sidebar, wanted: str) -> str:
-    """The key of the channel of this name if the person has it, else of their first place."""
-    for place in sidebar.channels:
+    """The key of the channel or app of this name if the person has it, else of the first place."""
+    for place in (*sidebar.channels, *sidebar.apps):
         if place.name == wanted:
             return place.key
     return sidebar.all[0].key if sidebar.all else ""

@@ -9,11 +9,11 @@ from typing import Any
 from psrt_bot.sandbox.filing import readable
 from psrt_bot.sandbox.model import Json, User, View
 from psrt_bot.sandbox.page import commands, places, spot
-from psrt_bot.sandbox.page.config import PageConfig
+from psrt_bot.sandbox.page.config import Deadline, PageConfig
 from psrt_bot.sandbox.page.faultline import SWITCHES, Faultline
 from psrt_bot.sandbox.page.hood import KINDS, Hood
 from psrt_bot.sandbox.page.places import Reads
-from psrt_bot.sandbox.page.seeing import Reader, face
+from psrt_bot.sandbox.page.seeing import Reader, clock_of, face
 from psrt_bot.sandbox.page.shown import Shown
 from psrt_bot.sandbox.page.spot import Spot
 from psrt_bot.sandbox.page.tour import Tour
@@ -23,10 +23,16 @@ from psrt_bot.sandbox.workspace import Workspace
 
 @dataclass
 class Jump:
-    """A move of the clock: from where on messages are new because of it."""
+    """A move of the clock: from where on messages are new because of it, and up to where: what
+    comes after somebody did something again may be their doing."""
 
     ts: float
     by: str
+    until: float | None = None
+
+    def brought(self, ts: str) -> bool:
+        """Whether a message of this moment came with the move."""
+        return float(ts) > self.ts and (self.until is None or float(ts) < self.until)
 
 
 @dataclass
@@ -64,6 +70,11 @@ class Pane:
     words: str
     kinds: frozenset[str]
 
+    @property
+    def filtered(self) -> bool:
+        """Whether anything is left out."""
+        return bool(self.words.strip()) or self.kinds != frozenset(KINDS)
+
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Pane:
         """Read it from an address."""
@@ -87,7 +98,7 @@ def context(desk: Desk, user: User, key: str, query: Mapping[str, str]) -> Json 
             "me": face(user),
             "note": desk.config.notes.get(user.name, ""),
             "zone": user.tz,
-            "people": [_person(desk, u) for u in places.people(state)],
+            "people": _people(desk),
             "sidebar": places.sidebar(state, desk.reads, user),
             "here": here,
             "rows": reader.rows(here.channel) if here.channel else (),
@@ -109,6 +120,17 @@ def context(desk: Desk, user: User, key: str, query: Mapping[str, str]) -> Json 
             "has_hood": desk.config.show_hood,
             "kinds": KINDS,
         }
+
+
+def _people(desk: Desk) -> list[tuple[str, list[Json]]]:
+    """Everybody under their headings; without any configured there is one, which is empty."""
+    groups = desk.config.groups
+    heading = {name: title for title, names in groups for name in names}
+    found: dict[str, list[Json]] = {title: [] for title, _ in groups}
+    for user in places.people(desk.state):
+        rest = "Others" if groups else ""
+        found.setdefault(heading.get(user.name, rest), []).append(_person(desk, user))
+    return [(title, people) for title, people in found.items() if people]
 
 
 def _person(desk: Desk, user: User) -> Json:
@@ -165,15 +187,23 @@ def _clock(desk: Desk, reader: Reader) -> Json | None:
     now = desk.state.now().astimezone(reader.zone)
     coming = [d for d in machine.deadlines() if d.at > desk.state.now()]
     due = coming[0] if coming else None
-    local = due.at.astimezone(reader.zone) if due else None
     return {
         "weekday": f"{now:%a} ",
         "day": f"{now.day} {now:%b}",
         "year": f" {now:%Y}",
-        "time": f"{now:%H:%M}",
+        "time": clock_of(now),
+        "city": reader.user.tz.rpartition("/")[2].replace("_", " "),
         "iso": now.isoformat(timespec="minutes"),
-        "next": f"{due.what}, {local:%a} {local.day} {local:%b, %H:%M}" if due and local else "",
+        "next": _due(due, reader),
     }
+
+
+def _due(due: Deadline | None, reader: Reader) -> str:
+    """What falls due next, and when; empty for nothing."""
+    if due is None:
+        return ""
+    local = due.at.astimezone(reader.zone)
+    return f"{due.what}, {local:%a} {local.day} {local:%b}, {clock_of(local)}"
 
 
 def _jumped(desk: Desk, reader: Reader) -> Json | None:
@@ -183,7 +213,7 @@ def _jumped(desk: Desk, reader: Reader) -> Json | None:
     found: dict[str, int] = {}
     elsewhere = 0
     for channel in desk.state.channels.values():
-        new = sum(1 for ts in channel.messages if float(ts) > desk.jump.ts)
+        new = sum(desk.jump.brought(ts) for ts in channel.messages)
         if not new:
             continue
         if reader.user.id not in channel.members:

@@ -1,5 +1,6 @@
 // The composer: completes slash commands, shows their usage, sends on Enter.
 
+const TALL = 160; // from here on the line scrolls
 const line = () => document.getElementById("line");
 const list = () => document.getElementById("commands");
 const options = () => [...list().querySelectorAll("[role=option]")].filter((o) => !o.hidden);
@@ -18,10 +19,11 @@ export function suggest() {
   const known = [...list().children].find((o) => o.dataset.command === whole);
   const usage = document.getElementById("usage");
   usage.textContent = !starts && known
-    ? `${whole} ${known.querySelector(".usage").textContent} · ${known.querySelector("small").textContent}`
+    ? `${whole} ${known.querySelector(".usage").textContent} · ${known.querySelector("small").textContent} · Enter sends it`
     : "";
   box.style.height = "auto";
-  box.style.height = `${Math.min(box.scrollHeight, 160)}px`;
+  box.style.height = `${Math.min(box.scrollHeight, TALL)}px`;
+  box.style.overflowY = box.scrollHeight > TALL ? "auto" : "";
 }
 
 function unfold(open) {

@@ -10,7 +10,12 @@ export function settleDialogs(app) {
     opener = null;
     return;
   }
-  if (dialog.open) return wrongField(dialog);
+  if (dialog.open) {
+    wrongField(dialog);
+    // What had the focus is gone with the form that was: go on at the top of what has come instead.
+    if (!dialog.contains(document.activeElement)) dialog.querySelector("#view-title").focus();
+    return;
+  }
   dialog.showModal();
   firstField(dialog);
 }

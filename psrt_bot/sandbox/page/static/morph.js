@@ -1,8 +1,9 @@
 // Makes an element look like another one and leaves alone what people have in hand: what they
 // typed, what they unfolded, where the focus is. Children with an id keep their identity.
 
-const disabled = new WeakMap(); // of busy buttons: whether the server wants them disabled
+const disabled = new WeakMap(); // of buttons: whether the server wants them disabled
 export const wantsDisabled = (button) => disabled.get(button) || false;
+export const forgetWish = (button) => disabled.delete(button);
 
 const isField = (el) => el.matches("input, textarea, select");
 
@@ -17,8 +18,8 @@ function attributes(from, to) {
   const kept = ["data-touched", "data-asked"]; // the reader's, see main.js and dialogs.js
   kept.push(...(from.getAttribute("data-keep-attrs") || "").split(" "));
   if (from.hasAttribute("aria-busy")) {
-    kept.push("aria-busy", "disabled");
-    disabled.set(from, to.hasAttribute("disabled"));
+    kept.push("aria-busy", "aria-disabled");
+    disabled.set(from, to.hasAttribute("aria-disabled"));
   }
   if (from.hasAttribute("data-keep")) kept.push("hidden");
   // Folding is the reader's; a dialog is opened by script.
