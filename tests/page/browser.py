@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 ARGS = [
@@ -27,8 +27,10 @@ ARGS = [
 ]
 AXE = "axe-core-4.14.1"
 AXE_SHA256 = "e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745"
-SECONDS = 5_000
-"""How long Playwright waits for anything: the machine is shared. In milliseconds."""
+PATIENCE = 20_000
+"""How long Playwright waits for anything, in milliseconds: the machine may be busy. What holds is
+seen at once; this is only how late a failure is told."""
+NARROW = 699
 
 
 def missing(what: str) -> None:
@@ -39,16 +41,25 @@ def missing(what: str) -> None:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """The browser, for a whole session."""
+def chromium() -> Iterator[BrowserContext]:
+    """The browser, for a whole session. Windows are pages of one context: a page keeps nothing."""
     if not Path(CHROMIUM).exists():
-        missing("there is no chromium here: apt-get install chromium")
+        missing(f"there is no {CHROMIUM} here: apt-get install chromium")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         try:
-            yield browser
+            yield new_context(browser)
         finally:
             browser.close()
+
+
+def new_context(browser: Browser | None) -> BrowserContext:
+    """A window of its own."""
+    assert browser is not None
+    context = browser.new_context(reduced_motion="reduce", color_scheme="light")
+    context.set_default_timeout(PATIENCE)
+    return context
 
 
 def axe_script(folder: Path) -> str:
@@ -82,36 +93,29 @@ def _fetch(npm: str, archive: Path) -> None:
 class Windows:
     """Opens windows on a page, and watches that nothing goes wrong in them."""
 
-    def __init__(self, browser: Browser, address: str) -> None:
-        self._browser = browser
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self._context = context
         self._address = address
-        self._contexts: list[Any] = []
+        self._pages: list[Page] = []
         self.problems: list[str] = []
         self.foreign: list[str] = []
 
-    def __call__(
-        self,
-        person: str,
-        place: str = "",
-        *,
-        width: int = 1440,
-        height: int = 900,
-        dark: bool = False,
-    ) -> Page:
-        context = self._browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(SECONDS)
-        self._contexts.append(context)
-        page = context.new_page()
+    def __call__(self, person: str, place: str = "", *, width: int = 1440) -> Page:
+        # A second tab of one window would stand still behind the first.
+        page = (new_context(self._context.browser) if self._pages else self._context).new_page()
+        self._pages.append(page)
+        page.set_viewport_size({"width": width, "height": 900 if width > NARROW else 844})
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on("console", self._heard)
         page.on("request", self._asked)
-        page.goto(f"{self._address}go/{person}/{place}")
-        page.wait_for_selector("html[data-ready]")
+        self.visit(page, f"go/{person}/{place}")
         return page
+
+    def visit(self, page: Page, path: str) -> None:
+        """Load an address of the page, whole."""
+        page.goto(f"{self._address}{path}", wait_until="commit")
+        page.wait_for_selector("html[data-ready]")
+        rest(page)
 
     def _heard(self, message: Any) -> None:
         if message.type in ("error", "warning") and "409" not in message.text:
@@ -123,7 +127,14 @@ class Windows:
 
     def close(self) -> None:
         """Close all windows; nothing may have gone wrong in them, nothing come from elsewhere."""
-        for context in self._contexts:
-            context.close()
+        for page in self._pages:
+            page.close()
+            if page.context is not self._context:
+                page.context.close()
         assert self.problems == []
         assert self.foreign == []
+
+
+def rest(page: Page) -> None:
+    """Wait until nothing that this window began is under way."""
+    expect(page.locator("html[data-working]")).to_have_count(0)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import BrowserContext
 from slack_sdk import WebClient
 
 from psrt_bot.runtime.clock import MovableClock
@@ -27,7 +27,7 @@ from tests.sandbox.scripted import ScriptedApp
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> Iterator[BrowserContext]:
     """One chromium a session."""
     with chromium() as running:
         yield running
@@ -113,7 +113,7 @@ def small() -> Iterator[Small]:
 
 
 @pytest.fixture
-def window(small: Small, browser: Browser) -> Iterator[Windows]:
+def window(small: Small, browser: BrowserContext) -> Iterator[Windows]:
     """Opens windows on the small workspace."""
     windows = Windows(browser, small.address)
     yield windows
@@ -163,7 +163,7 @@ def demo(past: Path, tmp_path: Path) -> Iterator[Demo]:
 
 
 @pytest.fixture
-def demo_window(demo: Demo, browser: Browser) -> Iterator[Windows]:
+def demo_window(demo: Demo, browser: BrowserContext) -> Iterator[Windows]:
     """Opens windows on the demo."""
     windows = Windows(browser, demo.address)
     yield windows

@@ -1,170 +1,18 @@
-"""Every Block Kit element the page knows: shown, filled in the browser, received by the app."""
+"""Every Block Kit element in messages and App Home: shown, used in the browser, told to the app."""
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from playwright.sync_api import expect
 
-from psrt_bot.sandbox import posting
+from psrt_bot.sandbox import filing, posting
 from tests.page.browser import Windows
 from tests.page.conftest import Small
-from tests.page.test_main_job import type_command
-from tests.sandbox.kit import actions, button, field, home, modal, option, plain, section, select
+from tests.page.elements import chosen_last, element, post
+from tests.sandbox.kit import actions, button, field, home, option, plain, section, select
 from tests.sandbox.scripted import Reply
-
-
-def element(kind: str, **rest: Any) -> dict[str, Any]:
-    return {"type": kind, "action_id": "it", **rest}
-
-
-def values_of(small: Small) -> dict[str, Any]:
-    """What the app was told was entered, by block id."""
-    state = small.app.last["view"]["state"]["values"]
-    return {block: next(iter(actions.values())) for block, actions in state.items()}
-
-
-def test_every_input_reaches_the_app(small: Small, window: Windows) -> None:
-    """Texts, numbers, dates, choices of one and of several: what the browser's own controls take
-    is what the view's state holds."""
-    options = [option("Tea"), option("Coffee"), option("Water")]
-    inputs = {
-        "Line": element("plain_text_input"),
-        "Lines": element("plain_text_input", multiline=True),
-        "Mail": element("email_text_input"),
-        "Address": element("url_text_input"),
-        "Number": element("number_input", is_decimal_allowed=True),
-        "Day": element("datepicker"),
-        "Hour": element("timepicker"),
-        "Moment": element("datetimepicker"),
-        "One": element("static_select", options=options),
-        "Radio": element("radio_buttons", options=options),
-        "Who": element("users_select"),
-        "Where": element("conversations_select"),
-        "Boxes": element("checkboxes", options=options),
-        "Some": element("multi_static_select", options=options),
-        "People": element("multi_users_select"),
-    }
-    blocks = [field(label, e, block_id=label) for label, e in inputs.items()]
-    small.modal(modal(*blocks))
-    page = window("alice", "team")
-    type_command(page, "/order")
-    dialog = page.get_by_role("dialog", name="Title")
-    for label, text in {
-        "Line": "one <b>&",
-        "Lines": "two\nlines",
-        "Mail": "a@example.org",
-        "Address": "https://example.org/x",
-        "Number": "2.5",
-        "Day": "2026-03-02",
-        "Hour": "09:30",
-        "Moment": "2026-03-02T10:00",
-    }.items():
-        dialog.get_by_label(label, exact=True).fill(text)
-    dialog.get_by_label("One", exact=True).select_option(label="Coffee")
-    dialog.get_by_label("Who", exact=True).select_option(label="Bob Brown")
-    dialog.get_by_label("Where", exact=True).select_option(label="🔒 team")
-    dialog.get_by_role("radiogroup", name="Radio").get_by_label("Water").check()
-    for group, names in (("Boxes", ["Tea", "Water"]), ("Some", ["Coffee"]), ("People", ["Carol"])):
-        for name in names:
-            dialog.get_by_role("group", name=group).get_by_label(name).check()
-    dialog.get_by_role("button", name="Send").click()
-    expect(dialog).to_be_hidden()
-    found, state = values_of(small), small.workspace.state
-    assert [found[k]["value"] for k in ("Line", "Lines", "Mail", "Address", "Number")] == [
-        "one <b>&",
-        "two\nlines",
-        "a@example.org",
-        "https://example.org/x",
-        "2.5",
-    ]
-    assert found["Day"]["selected_date"] == "2026-03-02"
-    assert found["Hour"]["selected_time"] == "09:30"
-    assert found["Moment"]["selected_date_time"] == 1772442000  # 09:00 UTC: alice is in Berlin
-    assert found["One"]["selected_option"]["text"]["text"] == "Coffee"
-    assert found["Radio"]["selected_option"]["text"]["text"] == "Water"
-    assert found["Who"]["selected_user"] == state.user("bob").id
-    assert found["Where"]["selected_conversation"] == state.channel("team").id
-    assert [o["text"]["text"] for o in found["Boxes"]["selected_options"]] == ["Tea", "Water"]
-    assert [o["text"]["text"] for o in found["Some"]["selected_options"]] == ["Coffee"]
-    assert found["People"]["selected_users"] == [state.user("carol").id]
-
-
-def test_errors_stand_under_their_fields(small: Small, window: Windows) -> None:
-    """The client's complaint and the app's show under the field they belong to; what was typed
-    stays, and the focus is in the field that is wrong."""
-    small.modal(modal(field("Name", block_id="name"), field("Town", block_id="town")))
-    page = window("alice", "team")
-    type_command(page, "/order")
-    dialog = page.get_by_role("dialog", name="Title")
-    dialog.get_by_label("Name").fill("Ada")
-    dialog.get_by_role("button", name="Send").click()
-    town = dialog.get_by_label("Town")
-    expect(town).to_have_attribute("aria-invalid", "true")
-    expect(dialog.locator(".error")).to_have_text("⚠ Please complete this required field.")
-    expect(town).to_be_focused()
-    told = {"response_action": "errors", "errors": {"name": "We know no *Ada* <here>"}}
-    small.app.reply = lambda _payload: Reply(body=told)
-    town.fill("Paris")
-    dialog.get_by_role("button", name="Send").click()
-    expect(dialog.locator(".error")).to_have_text("⚠ We know no *Ada* <here>")
-    expect(dialog.get_by_label("Name")).to_have_value("Ada")
-    expect(dialog.get_by_label("Name")).to_be_focused()
-    expect(town).to_have_value("Paris")
-
-
-def test_a_stack_of_modals(small: Small, window: Windows) -> None:
-    """A pushed modal lies on top; closing it shows the one below with what was typed; Escape
-    closes, and the app hears of it."""
-    page = window("alice", "team")
-    below = modal(field("Name", block_id="name"), callback_id="below", notify_on_close=True)
-    above = modal(section("On top"), callback_id="above")
-    small.modal(below)
-    type_command(page, "/order")
-    dialog = page.get_by_role("dialog", name="Title")
-    dialog.get_by_label("Name").fill("Ada")
-    small.app.answers({"response_action": "push", "view": above})
-    dialog.get_by_role("button", name="Send").click()
-    expect(dialog).to_contain_text("On top")
-    expect(dialog).to_contain_text("on top of another window")
-    small.app.answers("")
-    dialog.get_by_role("button", name="Cancel").click()
-    expect(dialog.get_by_label("Name")).to_have_value("Ada")
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    assert small.app.last["type"] == "view_closed"
-    expect(page.locator("#line")).to_be_focused()
-
-
-def test_submit_is_disabled_in_flight_and_a_failed_ack_is_told(
-    small: Small, window: Windows
-) -> None:
-    """While the app is asked the button cannot be pressed again; no ack shows Slack's words."""
-    small.modal(modal(field("Name", block_id="name")))
-    page = window("alice", "team")
-    type_command(page, "/order")
-    dialog = page.get_by_role("dialog", name="Title")
-    dialog.get_by_label("Name").fill("Ada")
-    small.app.reply = lambda _payload: Reply(status=500, delay=0.4)
-    send = dialog.get_by_role("button", name="Send")
-    asked = len(small.app.received)
-    send.click()
-    expect(send).to_be_disabled()
-    expect(dialog.get_by_role("alert")).to_have_text("⚠ We had some trouble connecting. Try again?")
-    expect(send).to_be_enabled()
-    assert len(small.app.received) == asked + 1
-    page.keyboard.press("Escape")
-    expect(dialog).to_have_count(0)
-    type_command(page, "/order now")
-    expect(page.locator(".row.ephemeral")).to_contain_text(
-        '/order failed with the error "dispatch_failed"'
-    )
-
-
-def post(small: Small, *blocks: dict[str, Any]) -> None:
-    """The app posts blocks in #team."""
-    team, app = small.workspace.state.channel("team"), small.installation.app
-    posting.post(small.workspace.state, team, app.bot_user_id, "", app=app, blocks=list(blocks))
 
 
 def test_elements_of_messages_tell_the_app(small: Small, window: Windows) -> None:
@@ -208,6 +56,95 @@ def test_elements_of_messages_tell_the_app(small: Small, window: Windows) -> Non
     expect(row.get_by_role("alert")).to_have_text("⚠ The app could not be reached. Try again?")
 
 
+def test_choices_in_messages_tell_the_app(small: Small, window: Windows) -> None:
+    """Radio buttons, checkboxes, selects of people and of several, and text fields tell the app at
+    once: each choice once, a date when it is whole, a text on Enter."""
+    drinks = [option("Tea"), option("Coffee")]
+    post(
+        small,
+        section("Drink", accessory=element("radio_buttons", options=drinks)),
+        section("Extras", accessory=element("checkboxes", options=drinks)),
+        section("Who", accessory=element("users_select")),
+        section("Some", accessory=element("multi_static_select", options=drinks)),
+        section("Due", accessory=element("datepicker")),
+        field("Note", element("plain_text_input"), dispatch_action=True),
+    )
+    page = window("alice", "team")
+    row = page.locator("#messages .row")
+    row.get_by_role("group", name="Drink").get_by_label("Coffee").check()
+    assert chosen_last(small, 1)["selected_option"]["text"]["text"] == "Coffee"
+    row.get_by_role("group", name="Extras").get_by_label("Tea").check()
+    assert [o["text"]["text"] for o in chosen_last(small, 2)["selected_options"]] == ["Tea"]
+    row.get_by_label("Who").select_option(label="Carol Cole")
+    assert chosen_last(small, 3)["selected_user"] == small.workspace.state.user("carol").id
+    row.get_by_role("group", name="Some").get_by_label("Tea").check()
+    assert [o["text"]["text"] for o in chosen_last(small, 4)["selected_options"]] == ["Tea"]
+    row.get_by_label("Due").focus()
+    page.keyboard.type("03022026")  # each digit of the year makes a date of its own
+    assert chosen_last(small, 5)["selected_date"] == "2026-03-02"
+    row.get_by_label("Note").fill("half")
+    row.get_by_label("Who").focus()
+    row.get_by_label("Note").fill("whole")
+    row.get_by_label("Note").press("Enter")
+    assert chosen_last(small, 6)["value"] == "whole"
+
+
+def test_a_choice_that_is_not_confirmed_is_taken_back(small: Small, window: Windows) -> None:
+    """A select and an overflow menu with a confirm dialog: denied, nothing is told and the select
+    shows what it showed; confirmed, the app is told."""
+    sure = {name: plain(name) for name in ("title", "text", "confirm", "deny")}
+    red, blue = option("Red"), option("Blue")
+    post(
+        small,
+        actions(
+            select(red, blue, placeholder=plain("Colour"), initial_option=red, confirm=sure),
+            element("overflow", options=[option("Copy"), option("Delete")], confirm=sure),
+        ),
+    )
+    page = window("alice", "team")
+    colour, asked = page.get_by_label("Colour"), page.get_by_role("dialog", name="title")
+    colour.select_option(label="Blue")
+    asked.get_by_role("button", name="deny").click()
+    expect(colour.locator("option:checked")).to_have_text("Red")
+    colour.select_option(label="Blue")
+    asked.get_by_role("button", name="confirm").click()
+    assert chosen_last(small, 1)["selected_option"]["text"]["text"] == "Blue"
+    expect(colour.locator("option:checked")).to_have_text("Blue")
+    menu = page.get_by_label("More actions")
+    menu.click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Delete")).to_be_hidden()
+    expect(menu).to_be_focused()
+    menu.click()
+    page.get_by_role("button", name="Delete").click()
+    asked.get_by_role("button", name="confirm").click()
+    assert chosen_last(small, 2)["selected_option"]["text"]["text"] == "Delete"
+
+
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+
+
+def test_a_picture_of_the_workspace(small: Small, window: Windows) -> None:
+    """An image that is a file of the workspace is drawn, with its alt text; to who may not read
+    the file it is told by its alt text alone."""
+    state, app = small.workspace.state, small.installation.app
+    file = filing.begin(state, app, "kestrel.png", len(PIXEL))
+    filing.receive(state, file.upload_key, PIXEL)
+    filing.complete(state, app, {file.id: "Kestrel"}, state.channel("team"), "", None)
+    shown = {"type": "image", "slack_file": {"id": file.id}, "alt_text": "A kestrel"}
+    for name in ("team", "general"):
+        posting.post(state, state.channel(name), app.bot_user_id, "", app=app, blocks=[shown])
+    page = window("alice", "team")
+    picture = page.locator("#messages").get_by_alt_text("A kestrel")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.complete && image.naturalWidth") == 1
+    window.visit(page, "go/carol/general")
+    expect(page.locator("#messages").get_by_role("img", name="A kestrel")).to_be_visible()
+    expect(page.locator("#messages img")).to_have_count(0)
+
+
 def test_what_is_only_shown(small: Small, window: Windows) -> None:
     """Headers, fields, context, dividers, rich text and images are shown; an image from elsewhere
     by its alt text; an unknown block and element as a grey box that names its type."""
@@ -225,6 +162,16 @@ def test_what_is_only_shown(small: Small, window: Windows) -> None:
                 ],
             },
             {"type": "rich_text_section", "elements": [{"type": "sparkle"}]},
+            {"type": "rich_text_quote", "elements": [{"type": "text", "text": "Said"}]},
+            {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": "x = 1"}]},
+            {
+                "type": "rich_text_section",
+                "elements": [
+                    {"type": "user", "user_id": small.workspace.state.user("bob").id},
+                    {"type": "emoji", "name": "tada"},
+                    {"type": "link", "url": "https://example.org/", "text": "away"},
+                ],
+            },
         ],
     }
     image = {"type": "image", "image_url": "https://example.org/a.png", "alt_text": "A kestrel"}
@@ -246,6 +193,10 @@ def test_what_is_only_shown(small: Small, window: Windows) -> None:
     expect(row.get_by_role("separator")).to_have_count(1)
     expect(row.locator(".context code")).to_have_text("code")
     expect(row.locator("li strong")).to_have_text("Item")
+    expect(row.locator("blockquote")).to_have_text("Said")
+    expect(row.locator("pre")).to_have_text("x = 1")
+    expect(row.locator(".mention")).to_have_text("@Bob Brown")
+    expect(row.get_by_role("link", name="away")).to_have_attribute("target", "_blank")
     expect(row.get_by_role("img", name="A kestrel")).to_have_count(2)
     expect(row.locator(".unknown")).to_have_text(
         [
@@ -273,49 +224,3 @@ def test_app_home(small: Small, window: Windows) -> None:
     small.workspace.wait_for(lambda: small.app.last.get("type") == "block_actions")
     page.get_by_role("link", name="About").click()
     expect(page.locator("#about")).to_contain_text("/order [what]")
-
-
-def test_an_element_that_tells_at_once_in_a_modal(small: Small, window: Windows) -> None:
-    """A select with dispatch_action tells the app what stands in the whole form."""
-    chosen = select(option("Red"), option("Blue"), action_id="colour")
-    small.modal(
-        modal(field("Name", block_id="name"), field("Colour", chosen, dispatch_action=True))
-    )
-    page = window("alice", "team")
-    type_command(page, "/order")
-    dialog = page.get_by_role("dialog", name="Title")
-    dialog.get_by_label("Name").fill("Ada")
-    dialog.get_by_label("Colour").select_option(label="Blue")
-    small.workspace.wait_for(lambda: small.app.last.get("type") == "block_actions")
-    assert values_of(small)["name"]["value"] == "Ada"
-    expect(dialog.get_by_label("Name")).to_have_value("Ada")
-
-
-def test_unknown_commands(small: Small, window: Windows) -> None:
-    """What is no command is answered by Slackbot to this person alone."""
-    page = window("alice", "team")
-    type_command(page, "/nope now")
-    expect(page.locator(".row.ephemeral")).to_contain_text("/nope is not a valid command.")
-    expect(page.locator(".row.ephemeral")).to_contain_text("Only visible to you")
-    assert small.app.received == []
-    page.get_by_role("button", name="Dismiss message").click()
-    expect(page.locator(".row")).to_have_count(0)
-
-
-def test_completion_shows_usage(small: Small, window: Windows) -> None:
-    """The composer completes commands from the manifest, by keys and by pointer, with usage."""
-    page = window("alice", "team")
-    line = page.locator("#line")
-    line.press_sequentially("/o")
-    names = page.get_by_role("listbox", name="Slash commands").get_by_role("option")
-    expect(names).to_have_count(2)
-    page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("option", selected=True)).to_contain_text("/order [what]")
-    expect(line).to_have_attribute("aria-expanded", "true")
-    page.keyboard.press("Tab")
-    expect(line).to_have_value("/order ")
-    expect(page.locator("#usage")).to_contain_text("/order [what] · Order something")
-    line.fill("")
-    page.get_by_role("button", name="Show the slash commands").click()
-    names.filter(has_text="/offer").click()
-    expect(line).to_have_value("/offer ")

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.page.browser import Windows
+from tests.page.browser import Windows, rest
 from tests.page.conftest import Demo
 
 TEXTS = {
@@ -60,6 +60,7 @@ def vote(page: Page, name: str, choice: str, word: str = "") -> str:
     receipt = dialog.locator("code").inner_text()
     dialog.get_by_role("button", name="Done").click()
     expect(dialog).to_be_hidden()
+    rest(page)
     return receipt
 
 
@@ -68,15 +69,17 @@ def be(page: Page, name: str) -> None:
     page.get_by_role("navigation", name="You are").get_by_role(
         "link", name=re.compile(f"^{name} ")
     ).click()
-    expect(page.locator("#you")).to_contain_text(name)
+    expect(page.locator("#you")).to_contain_text(f"You are {name} ")
+    rest(page)
 
 
 def to_the_result(page: Page, name: str) -> None:
     """Move the clock to deadline after deadline, until the vote on somebody is over."""
     result = page.locator("#messages .row").filter(has_text=f"The vote on {name} has")
-    button = page.get_by_role("button", name="next deadline")
+    button = page.locator("#to-deadline")
     for _ in range(8):
-        expect(result.or_(page.locator("#to-deadline:not([disabled])")).first).to_be_visible()
+        rest(page)
+        expect(result.or_(page.locator("#to-deadline:not([aria-disabled])")).first).to_be_visible()
         if result.count():
             break
         before = page.locator("#now").inner_text()
@@ -87,7 +90,7 @@ def to_the_result(page: Page, name: str) -> None:
 
 def test_three_people_do_the_main_job(demo: Demo, demo_window: Windows) -> None:
     """Nominated, voted as three people, closed by the time machine, checked against the bulletin:
-    all in one window, with the clicks and words that people see."""
+    all in one window, with the clicks and words that people see; the tour knows of all of it."""
     page = demo_window("ana", "team")
     nominate(page, "Rosa Romero")
     expect(card(page, "Rosa Romero")).to_be_visible()
@@ -99,6 +102,7 @@ def test_three_people_do_the_main_job(demo: Demo, demo_window: Windows) -> None:
     result = page.locator("#messages .row").filter(has_text="The vote on Rosa Romero has")
     expect(result).to_contain_text("Yes 2, no 1, abstain 0: 3 ballots of 12 electors.")
     result.get_by_text("1 reply").click()
+    expect(result.get_by_label("Check a receipt")).to_be_in_viewport()
     result.get_by_text("Open bulletin").or_(result.locator(".file summary")).first.click()
     for receipt in receipts.values():
         expect(result.locator(".file pre")).to_contain_text(receipt)
@@ -107,21 +111,40 @@ def test_three_people_do_the_main_job(demo: Demo, demo_window: Windows) -> None:
     found = result.locator(".result")
     expect(found).to_contain_text("you voted no, check word kestrel")
     expect(found).to_contain_text("Everything holds.")
+    expect(found).to_be_in_viewport()
     with page.expect_download() as download:
         result.get_by_role("link", name="Download").click()
     assert receipts["Ben"].encode() in download.value.path().read_bytes()
+    follow_the_tour(page)
+
+
+def follow_the_tour(page: Page) -> None:
+    """After the main job the tour finds all of its steps done; the last one wants another day, and
+    leads to what the bot wrote to the nominator."""
+    tour = page.get_by_role("complementary", name="Tour")
+    for step in range(1, 5):
+        expect(tour).to_contain_text(f"Step {step} of 5")
+        expect(tour).to_contain_text("✓ Done")
+        tour.get_by_role("button", name="Next").click()
+    expect(tour).to_contain_text("0 of 1 done")
+    page.get_by_role("button", name="+1 day").click()
+    expect(tour).to_contain_text("✓ Done")
+    tour.get_by_role("link", name="Read Ana’s messages").click()
+    expect(page.locator("#messages")).to_contain_text("The vote on Rosa Romero has passed.")
 
 
 def test_who_is_outside_sees_nothing(demo: Demo, demo_window: Windows) -> None:
     """The nominee has no way to the team's channel, and /vote refuses them alone."""
     page = demo_window("nia", "general")
+    expect(page.get_by_role("list", name="Not members", exact=True)).to_contain_text("Nia")
+    expect(page.get_by_role("list", name="Members", exact=True)).not_to_contain_text("Nia")
     sidebar = page.get_by_role("navigation", name="Conversations")
     expect(sidebar.get_by_text("team", exact=True)).to_have_count(0)
     type_command(page, "/vote")
     mine = page.locator(".row.ephemeral")
     expect(mine).to_contain_text("Only visible to you")
     team = demo.stage.workspace.state.channel("team")
-    page.goto(f"{demo.address}as/nia/{team.id}")
+    demo_window.visit(page, f"as/nia/{team.id}")
     expect(page.locator("#head h1")).to_contain_text("general")
     expect(page.locator("body")).not_to_contain_text("Nomination: Nia Novak")
     other = demo_window("rosa", "general")
@@ -151,6 +174,10 @@ def test_the_time_machine_brings_what_falls_due(demo: Demo, demo_window: Windows
     expect(page.locator("#now")).not_to_have_text(before)
     page.get_by_role("button", name="next deadline").click()
     expect(page.locator("#jump")).to_contain_text("1 new in psrt-bot")
+    page.locator("#line").fill("Thank you, clock")
+    page.keyboard.press("Enter")
+    expect(page.locator("#messages")).to_contain_text("Thank you, clock")
+    expect(page.locator("#jump")).not_to_contain_text("#team")
     page.locator("#jump").get_by_role("link").click()
     expect(page.locator("#messages")).to_contain_text("Your ballot is missing in 1 vote.")
     page.get_by_role("button", name="Dismiss what time brought").click()

@@ -41,7 +41,11 @@ def writer(workspace: Workspace) -> Writer:
         ("> said\n> more\nme", "<blockquote>said<br>more</blockquote><p>me</p>"),
         ("&gt; said", "<blockquote>said</blockquote>"),
         ("• a\n• b", "<ul><li>a</li><li>b</li></ul>"),
-        (":tada: :no_such_thing: 10:30:00", "<p>🎉 :no_such_thing: 10:30:00</p>"),
+        ("1. a\n2. b\n- c", "<ol><li>a</li><li>b</li></ol><ul><li>c</li></ul>"),
+        (
+            ":tada: :no_such_thing: 10:30:00",
+            '<p><span class="emoji" data-name=":tada:">🎉</span> :no_such_thing: 10:30:00</p>',
+        ),
         ("<javascript:alert(1)|press>", "<p>press</p>"),
         ("<b>&<script>", "<p>b&amp;script</p>"),
         ("\x020\x03", "<p>0</p>"),
@@ -65,6 +69,19 @@ def test_links_people_channels_and_dates(workspace: Workspace, writer: Writer) -
     assert "team" not in writer.mrkdwn(f"<#{team.id}|team>")
     date = writer.mrkdwn("<!date^1772442000^{date_num} at {time}|fallback>")
     assert '<time class="date">2026-03-02 at 4:00 AM</time>' in date
+
+
+def test_permalinks_stay_on_this_page(workspace: Workspace, writer: Writer) -> None:
+    """A link to a message leads to where this page shows it; to one that the reader may not see,
+    nowhere; a look-alike is a link like any other."""
+    general, team = workspace.state.channel("general").id, workspace.state.channel("team").id
+    said = "https://slack.com/archives/{}/p1772442000000100"
+    assert f'<a href="/as/ada/{general}#m-1772442000-000100" data-nav="place">card</a>' in (
+        writer.mrkdwn(f"<{said.format(general)}|card>")
+    )
+    assert writer.mrkdwn(f"<{said.format(team)}|card>") == "<p>card</p>"
+    other = "https://slack.com.example.org/archives/C1/p1772442000000100"
+    assert f'<a href="{other}" target="_blank"' in writer.mrkdwn(f"<{other}|card>")
 
 
 def test_what_is_typed(workspace: Workspace) -> None:
