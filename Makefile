@@ -38,13 +38,13 @@ story: $(READY) ## the main job told in the terminal: nominate, vote, decide, ve
 run: $(READY) ## the bot in Socket Mode, with the settings of .env
 	$(BIN)/psrt-bot run
 
-test: $(READY) ## all tests (they also note which lines they reach, for `make cover`)
+test: $(READY) ## all tests, in the browser too where there is one (they note which lines they reach)
 	@rm -f .tested
 	$(BIN)/coverage erase
-	$(BIN)/pytest -q -n $(WORKERS) --ignore=tests/page --cov --cov-report=
+	$(BIN)/pytest -q -n $(WORKERS) --cov --cov-report=
 	@touch .tested
 
-browser: $(READY) ## the page of the local Slack in a real browser (needs chromium and npm)
+browser: $(READY) ## only the page's tests, which report the reaction to a click (needs chromium and npm)
 	$(BIN)/pytest -q tests/page
 
 lint: $(READY) ## style and import contracts
