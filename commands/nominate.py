@@ -66,7 +66,9 @@ class NominateListeners:
 
     def _status(self, asked: Asked) -> Answer:
         with self._database.reading() as session:
-            return Say(posts.status_text(self._reading.running(session, asked.user_id)))
+            running = self._reading.running(session, asked.user_id)
+            own = {mine.nomination_id for mine in self._reading.own(session, asked.user_id)}
+            return Say(posts.status_text(running), posts.status_blocks(running, own))
 
     def _withdrawable(self, asked: Asked) -> Answer:
         with self._database.reading() as session:

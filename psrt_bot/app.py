@@ -12,7 +12,7 @@ from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 
 from commands.surface import Surface
-from psrt_bot.composition.bindings import deadline_handlers, renderers, wire
+from psrt_bot.composition.bindings import deadline_handlers, plan_what_recurs, renderers, wire
 from psrt_bot.composition.listeners import listen
 from psrt_bot.runtime import deadlines, facts, once
 from psrt_bot.runtime.clock import Clock, MovableClock, SystemClock
@@ -126,6 +126,7 @@ class Bot:
         with self._work.transaction() as session:
             if gap := beat(session, self.clock.now()):
                 log.warning("was_away", since=gap.since.isoformat(), until=gap.until.isoformat())
+            plan_what_recurs(session, self.clock.now(), self.services)
         self._closing.clear_orphans()
         self._transport = self._open_transport(http)
         self._transport.start()

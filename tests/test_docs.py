@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from psrt_bot.cli import app
+from psrt_bot.council import rules as council
 from psrt_bot.nominations import rules as nominations
 from psrt_bot.settings import Settings
 from psrt_bot.voting import rules as voting
@@ -217,11 +218,15 @@ def _drawn(title: str) -> tuple[dict[str, set[str]], set[str], set[str]]:
 
 
 @pytest.mark.parametrize(
-    ("title", "transitions"),
-    [("Poll", voting.TRANSITIONS), ("Nomination", nominations.TRANSITIONS)],
+    ("title", "transitions", "start"),
+    [
+        ("Poll", voting.TRANSITIONS, "waiting"),
+        ("Nomination", nominations.TRANSITIONS, "waiting"),
+        ("Council", council.TRANSITIONS, "awaiting_notice"),
+    ],
 )
 def test_state_machines_are_drawn_as_they_are(
-    title: str, transitions: Mapping[StrEnum, frozenset[StrEnum]]
+    title: str, transitions: Mapping[StrEnum, frozenset[StrEnum]], start: str
 ) -> None:
     """The pictures' arrows are exactly the permitted steps; ends are where no step leads on."""
     arrows, starts, ends = _drawn(title)
@@ -230,7 +235,7 @@ def test_state_machines_are_drawn_as_they_are(
         for before, steps in transitions.items()
         if steps
     }
-    assert starts == {"waiting"}
+    assert starts == {start}
     assert ends == {state.value for state, steps in transitions.items() if not steps}
 
 

@@ -5,7 +5,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from psrt_bot.composition.services import Services, build
+from psrt_bot.council.service import decisions, watching
 from psrt_bot.membership.messages import delivery_died, delivery_held
+from psrt_bot.nominations.service import council
 from psrt_bot.nominations.service.outcomes import BUNDLE
 from psrt_bot.oversight.service import refusals
 from psrt_bot.runtime import facts, outbox
@@ -34,6 +36,7 @@ def bind(announced: facts.Facts, services: Services) -> None:
     announced.bind(facts.PollDisputed, outcomes.disputed)
     announced.bind(facts.PollVoided, outcomes.voided)
     announced.bind(facts.PollNeedsDecision, outcomes.needs_decision)
+    bind_council(announced, services)
     bind_people(announced)
     announced.bind(facts.RolesChanged, services.home.roles_changed)
     announced.bind(facts.PersonLinked, services.home.person_linked)
@@ -52,6 +55,17 @@ def bind(announced: facts.Facts, services: Services) -> None:
     announced.bind(facts.DeliveryHeld, tell_of_held)
 
 
+def bind_council(announced: facts.Facts, services: Services) -> None:
+    """Bind what the council's process tells, and what delivery and membership tell it."""
+    telling = services.council.telling
+    announced.bind(facts.CouncilTold, services.council_outcomes.council_told)
+    announced.bind(facts.CouncilDecided, services.council_outcomes.council_decided)
+    announced.bind(facts.Delivered, telling.delivered)
+    announced.bind(facts.DeliveryDied, telling.died)
+    announced.bind(facts.DeliveryHeld, telling.held)
+    announced.bind(facts.RolesChanged, services.council.watching.roles_changed)
+
+
 def bind_people(announced: facts.Facts) -> None:
     """Bind what is announced about people: the command line changes the list as well."""
     announced.bind(facts.MemberLeft, Polls.member_left)
@@ -63,13 +77,26 @@ def deadline_handlers(services: Services) -> dict[str, Handler]:
         refusals.DAY_ENDS: Handler(services.refusals.day_ended),
         polls.CLOSE: Handler(services.polls.close_when_due),
         polls.REMIND: Handler(services.reminding.plan, collapses=True),
+        decisions.END: Handler(services.council.watching.end_when_due),
+        decisions.REMIND: Handler(services.council.watching.plan_reminder, collapses=True),
+        decisions.CHASE: Handler(services.council.telling.chase, collapses=True),
+        watching.TERM: Handler(services.council.watching.new_term, collapses=True),
+        council.TELL: Handler(services.council_outcomes.tell_when_due),
     }
+
+
+def plan_what_recurs(session: Session, now: datetime, services: Services) -> None:
+    """Plan what comes again and again by the calendar; called at each start, planned once."""
+    services.council.watching.arm(session, now)
 
 
 def renderers(services: Services) -> Renderers:
     """Return what is made at delivery and never stored: files, fanned-out messages, App Homes."""
     return Renderers(
         files={BUNDLE: services.outcomes.bundle_file},
-        expanders={reminding.EXPANDER: services.reminding.expand},
+        expanders={
+            reminding.EXPANDER: services.reminding.expand,
+            watching.EXPANDER: services.council.watching.expand_reminder,
+        },
         home=services.home.render,
     )

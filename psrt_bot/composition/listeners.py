@@ -1,6 +1,17 @@
 """Every listener of the bot, in the order in which Bolt asks them."""
 
-from commands import card, decisions, home, hub, nominate, people, results, vote
+from commands import (
+    card,
+    council,
+    decisions,
+    home,
+    hub,
+    nominate,
+    people,
+    results,
+    statements,
+    vote,
+)
 from commands.surface import Surface
 from psrt_bot.composition.services import Services
 from psrt_bot.membership.rules import Permission
@@ -15,6 +26,9 @@ def listen(surface: Surface, services: Services, prefix: str) -> None:
     )
     card.register(surface, services.nominating, services.ending, services.reading)
     decisions.register(surface, services.deciding, services.reading)
+    statements.register(surface, services.statements, services.reading)
+    theirs = services.council
+    council.register(surface, theirs.answering, theirs.recording, theirs.telling, theirs.reading)
     home.register(surface, services.home)
     surface.word(
         "nominate",

@@ -2,15 +2,23 @@
 
 from dataclasses import dataclass
 
+from psrt_bot.council.service.answering import Answering
+from psrt_bot.council.service.decisions import Office
+from psrt_bot.council.service.reading import CouncilReading
+from psrt_bot.council.service.recording import Recording
+from psrt_bot.council.service.telling import Telling
+from psrt_bot.council.service.watching import Watching
 from psrt_bot.home.service import Homes
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.people import Members
+from psrt_bot.nominations.service.council import CouncilOutcomes
 from psrt_bot.nominations.service.deciding import Deciding
 from psrt_bot.nominations.service.drafts import Drafts
 from psrt_bot.nominations.service.ending import Ending
 from psrt_bot.nominations.service.nominating import Nominating
 from psrt_bot.nominations.service.outcomes import Outcomes
 from psrt_bot.nominations.service.reading import Policy, Process, Reading
+from psrt_bot.nominations.service.statements import Statements
 from psrt_bot.oversight.service.refusals import Refusals
 from psrt_bot.runtime.facts import Facts
 from psrt_bot.settings import Settings
@@ -19,6 +27,17 @@ from psrt_bot.voting.rules import Threshold
 from psrt_bot.voting.service.polls import Polls
 from psrt_bot.voting.service.reminding import Reminding
 from psrt_bot.voting.service.voting import Voting
+
+
+@dataclass(frozen=True)
+class Council:
+    """The use cases of the Steering Council's decisions."""
+
+    telling: Telling
+    answering: Answering
+    recording: Recording
+    watching: Watching
+    reading: CouncilReading
 
 
 @dataclass(frozen=True)
@@ -36,6 +55,9 @@ class Services:
     deciding: Deciding
     reading: Reading
     outcomes: Outcomes
+    statements: Statements
+    council: Council
+    council_outcomes: CouncilOutcomes
     home: Homes
     refusals: Refusals
 
@@ -52,7 +74,8 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
         duration=settings.vote_duration,
         min_electorate=settings.min_electorate,
     )
-    process = Process(secret_polls, members, admins, policy)
+    council = _council(settings, members, admins, announced)
+    process = Process(secret_polls, members, admins, policy, council.telling, council.reading)
     drafts = Drafts(process)
     voting = Voting(secret_polls, members)
     reading = Reading(process)
@@ -68,6 +91,21 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
         deciding=Deciding(process),
         reading=reading,
         outcomes=Outcomes(process),
+        statements=Statements(process),
+        council=council,
+        council_outcomes=CouncilOutcomes(process),
         home=Homes(members, voting, drafts, reading),
         refusals=Refusals(members),
+    )
+
+
+def _council(settings: Settings, members: Members, admins: Admins, announced: Facts) -> Council:
+    office = Office(members, admins, announced, settings.council_channel, settings.veto_window)
+    telling = Telling(office)
+    return Council(
+        telling=telling,
+        answering=Answering(office),
+        recording=Recording(office, telling),
+        watching=Watching(office),
+        reading=CouncilReading(office),
     )

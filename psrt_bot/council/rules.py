@@ -169,7 +169,7 @@ class Recusal:
 
     Args:
         person_id: who, if they are known; ``slack_user_id``: who, as Slack knows them.
-        reason: why, as words that follow "recused: ".
+        reason: why, as words that follow "recused as".
         blind: whether they may not even see it (R12).
     """
 

@@ -46,6 +46,7 @@ ADMINS = Audience(frozenset({Role.ADMIN}))
 # The first admin of an empty installation (PSRT_ADMINS) is no member yet, and manages.
 MEMBERS_AND_ADMINS = Audience(frozenset({Role.MEMBER, Role.ADMIN}))
 COUNCIL = Audience(frozenset({Role.STEERING_COUNCIL}))
+COUNCIL_AND_ADMINS = Audience(frozenset({Role.STEERING_COUNCIL, Role.ADMIN}))
 EVERYBODY = Audience(frozenset(Role), strangers=True)
 NOBODY = Audience(frozenset())  # of people
 
@@ -77,7 +78,7 @@ class While:
 
 
 OWN, OTHERS = Whose.OWN, Whose.OTHERS
-RUNNING = While("nomination", "waiting", "voting", "uncounted", "awaiting_notice")
+RUNNING = While("nomination", "waiting", "voting", "uncounted", "awaiting_notice", "council")
 STUCK = While("poll", "closing", "keys_missing", "disputed")
 
 
@@ -110,6 +111,19 @@ class Permission(StrEnum):
         While("nomination", "uncounted"),
     )
     VOTING_RESULT = "voting:result", "see a result", MEMBERS, OTHERS, While("poll", "closed")
+    STATEMENT_ASK = "statement:ask", "ask the nominee for a statement", MEMBERS, OWN, RUNNING
+    # Whoever was nominated and asked: nobody on any list, so the use case knows them.
+    STATEMENT_GIVE = "statement:give", "write a statement, or decline, once asked", EVERYBODY
+    PROGRESS_SHARE = "progress:share", "tell the nominee phase and dates", MEMBERS, OWN
+    COUNCIL_OPEN = "council:open", "see what is before the council", COUNCIL_AND_ADMINS, OTHERS
+    COUNCIL_ANSWER = (
+        *("council:answer", "veto, not object, abstain; read what it is about", COUNCIL, OTHERS),
+        While("council", "open"),
+    )
+    COUNCIL_RECORD = (
+        *("council:record", "say that the council was told, record answers by mail", ADMINS),
+        *(OTHERS, While("council", "awaiting_notice", "open")),
+    )
     MEMBERS_LIST = "members:list", "see the list of members", MEMBERS_AND_ADMINS
     MEMBERS_MANAGE = "members:manage", "change the list of members", ADMINS
     HUB_OPEN = "hub:open", "see what one can do", EVERYBODY

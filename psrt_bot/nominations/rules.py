@@ -15,6 +15,9 @@ class NominationState(StrEnum):
         "uncounted"  # the vote was given up: its keys were lost or its ballots did not add up
     )
     AWAITING_NOTICE = "awaiting_notice"  # passed; the council has not been told yet (R4)
+    COUNCIL = "council"  # the council has been told; its window is open
+    CONFIRMED = "confirmed"
+    VETOED = "vetoed"
     NOT_PASSED = "not_passed"
     WITHDRAWN = "withdrawn"
     CANCELLED = "cancelled"
@@ -42,8 +45,18 @@ TRANSITIONS: Mapping[NominationState, frozenset[NominationState]] = {
         }
     ),
     NominationState.AWAITING_NOTICE: frozenset(
-        {NominationState.WITHDRAWN, NominationState.CANCELLED}
+        {NominationState.COUNCIL, NominationState.WITHDRAWN, NominationState.CANCELLED}
     ),
+    NominationState.COUNCIL: frozenset(
+        {
+            NominationState.CONFIRMED,
+            NominationState.VETOED,
+            NominationState.WITHDRAWN,
+            NominationState.CANCELLED,
+        }
+    ),
+    NominationState.CONFIRMED: frozenset(),
+    NominationState.VETOED: frozenset(),
     NominationState.NOT_PASSED: frozenset(),
     NominationState.WITHDRAWN: frozenset(),
     NominationState.CANCELLED: frozenset(),
@@ -54,6 +67,9 @@ PHASES: Mapping[NominationState, str] = {
     NominationState.VOTING: "under vote",
     NominationState.UNCOUNTED: "the vote could not be counted; admins decide how to go on",
     NominationState.AWAITING_NOTICE: "passed; the Steering Council is to be told",
+    NominationState.COUNCIL: "passed; the Steering Council may veto",
+    NominationState.CONFIRMED: "confirmed",
+    NominationState.VETOED: "vetoed by the Steering Council",
     NominationState.NOT_PASSED: "not passed",
     NominationState.WITHDRAWN: "withdrawn",
     NominationState.CANCELLED: "cancelled",
@@ -200,6 +216,22 @@ def reason_problem(reason: str, *, needed: bool = True) -> str | None:
     if needed and len(reason.strip()) < SHORTEST_TEXT:
         return "Please give a reason; the team will see it."
     return overlong({"": reason}).get("")
+
+
+@unique
+class StatementState(StrEnum):
+    """What became of the nominator's wish for a statement of the nominee (R13)."""
+
+    ASKED = "asked"
+    GIVEN = "given"
+    DECLINED = "declined"
+
+
+def statement_problem(text: str) -> str | None:
+    """Return what is wrong with a nominee's statement, or None."""
+    if len(text.strip()) < SHORTEST_TEXT:
+        return "Please write a statement, or decline; both are fine."
+    return overlong({"": text}).get("")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ escaped, so that nobody can slip a mention or a link into the bot's own words.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -16,6 +16,7 @@ from slack_sdk.models.blocks import (
     CheckboxesElement,
     ConfirmObject,
     ContextBlock,
+    DatePickerElement,
     DividerBlock,
     HeaderBlock,
     InputBlock,
@@ -258,6 +259,17 @@ def select_input(
             options=offered,
             initial_option=chosen,
             placeholder=PlainTextObject(text="Choose", emoji=False),
+        ),
+    )
+
+
+def date_input(name: str, label: str, *, initial: date | None = None) -> InputBlock:
+    """Return a choice of one day; its value is a date as in 2026-03-09."""
+    return InputBlock(
+        block_id=name,
+        label=PlainTextObject(text=label, emoji=False),
+        element=DatePickerElement(
+            action_id=name, initial_date=initial.isoformat() if initial else None
         ),
     )
 

@@ -17,6 +17,7 @@ from sqlmodel import Session, col
 
 from psrt_bot.runtime.clock import Clock
 from psrt_bot.runtime.facts import (
+    Delivered,
     DeliveryDied,
     DeliveryHeld,
     Facts,
@@ -188,7 +189,8 @@ class Delivery:
             mine = rows(session.execute(_mine(row).values(**values)))
             if mine and row.held_since is None:
                 log.error("delivery_held", channel=row.conversation, reason=reason)
-                self._facts.announce(session, now, DeliveryHeld(row.conversation, reason))
+                held = DeliveryHeld(row.conversation, reason, row.slot)
+                self._facts.announce(session, now, held)
         return False
 
     def _failed(self, row: OutboxRow, verdict: Verdict) -> bool:
@@ -242,13 +244,14 @@ class Delivery:
                 return
             if row.kind == Kind.MESSAGE and row.slot and sent and sent.ts and sent.channel:
                 session.merge(Posted(slot=row.slot, channel=sent.channel, ts=sent.ts))
+                self._facts.announce(session, now, Delivered(row.slot))
             if row.kind in PLACES:
                 refusal = (why or place_refusal(code)) if outcome is Outcome.DEAD else None
                 self._settle_place(session, now, row, refusal)
                 return
             codes = {code} if outcome is Outcome.DEAD else set(sent.refused if sent else ())
             for said in sorted(codes):
-                fact = DeliveryDied(row.kind, row.conversation, said)
+                fact = DeliveryDied(row.kind, row.conversation, said, row.slot)
                 self._facts.announce(session, now, fact)
 
     def _settle_place(

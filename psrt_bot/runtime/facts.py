@@ -102,6 +102,17 @@ class PersonLinked:
 
 
 @dataclass(frozen=True)
+class CouncilTold:
+    """The Steering Council has been told: its window is open (R4).
+
+    Args:
+        subject: what it is about, a nomination's id.
+    """
+
+    subject: str
+
+
+@dataclass(frozen=True)
 class CouncilDecided:
     """The Steering Council's window is over, or its decision became final before (R4).
 
@@ -160,6 +171,16 @@ class PlaceRefused:
 
 
 @dataclass(frozen=True)
+class Delivered:
+    """A message that is remembered under a slot stands in Slack now.
+
+    Announced in the transaction that finishes its row: what begins with it begins exactly once.
+    """
+
+    slot: str
+
+
+@dataclass(frozen=True)
 class DeliveryDied:
     """A message could not be delivered and will not be tried again.
 
@@ -167,11 +188,13 @@ class DeliveryDied:
         kind: of ``outbox.Kind``; a fan-out does not say who was not reached, since that could
             tell what is secret (who has not voted).
         code: Slack's error code.
+        slot: under which it would have been remembered.
     """
 
     kind: str
     conversation: str
     code: str
+    slot: str | None = None
 
 
 @dataclass(frozen=True)
@@ -180,10 +203,12 @@ class DeliveryHeld:
 
     Args:
         reason: why, as words that follow the channel's name.
+        slot: of the first that waits, under which it will be remembered.
     """
 
     conversation: str
     reason: str
+    slot: str | None = None
 
 
 Fact = TypeVar("Fact")

@@ -172,8 +172,8 @@ def test_terms_begin_each_january() -> None:
 
 def test_who_is_recused_is_known_by_person_or_by_slack_user() -> None:
     """Either is enough, neither is nobody, and what hides a decision goes before the rest."""
-    nominee = Recusal("is the nominee", slack_user_id="UNIA", blind=True)
-    nominator = Recusal("nominated them", person_id="p-ana")
+    nominee = Recusal("the nominee", slack_user_id="UNIA", blind=True)
+    nominator = Recusal("the nominator", person_id="p-ana")
     both = (nominator, nominee)
     assert rules.recused(both, "p-ana", None) is nominator
     assert rules.recused(both, "p-nia", "UNIA") is nominee

@@ -7,6 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from psrt_bot.council.rules import TRANSITIONS as COUNCIL
+from psrt_bot.council.rules import DecisionState
+from psrt_bot.council.rules import is_running as is_undecided
 from psrt_bot.membership.permissions import (
     ADMINS,
     MEMBERS,
@@ -24,8 +27,9 @@ from psrt_bot.nominations.rules import NominationState, is_running, may_become
 from psrt_bot.voting.rules import TRANSITIONS as POLL
 from psrt_bot.voting.rules import PollState
 
-MACHINES = {"nomination": NOMINATION, "poll": POLL}
-STRANGERS = {Permission.HUB_OPEN, Permission.CANDIDATE_READ}
+MACHINES = {"nomination": NOMINATION, "poll": POLL, "council": COUNCIL}
+# A nominee is a stranger who was asked for a statement: the use case knows them.
+STRANGERS = {Permission.HUB_OPEN, Permission.CANDIDATE_READ, Permission.STATEMENT_GIVE}
 
 
 def acts(*roles: Role) -> set[Permission]:
@@ -95,9 +99,15 @@ def test_states_follow_from_the_arrows() -> None:
             NominationState.CANCELLED in NOMINATION[state]
         )
         assert Permission.NOMINATIONS_ADDENDUM.fits(state) == is_running(state)
+        assert Permission.STATEMENT_ASK.fits(state) == is_running(state)
         assert Permission.VOTING_RERUN.fits(state) == (may_become(state, NominationState.WAITING))
     for poll in PollState:
         assert Permission.VOTING_VOID.fits(poll) == (PollState.VOID in POLL[poll])
+    for decision in DecisionState:
+        assert Permission.COUNCIL_RECORD.fits(decision) == is_undecided(decision)
+        assert Permission.COUNCIL_ANSWER.fits(decision) == (
+            DecisionState.VETOED in COUNCIL[decision]
+        )
     assert Permission.NOMINATIONS_READ.fits("whatever")
 
 

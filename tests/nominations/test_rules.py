@@ -24,6 +24,11 @@ ARROWS = {
     (S.UNCOUNTED, S.VOTING),
     (S.UNCOUNTED, S.WITHDRAWN),
     (S.UNCOUNTED, S.CANCELLED),
+    (S.AWAITING_NOTICE, S.COUNCIL),
+    (S.COUNCIL, S.CONFIRMED),
+    (S.COUNCIL, S.VETOED),
+    (S.COUNCIL, S.WITHDRAWN),
+    (S.COUNCIL, S.CANCELLED),
     (S.AWAITING_NOTICE, S.WITHDRAWN),
     (S.AWAITING_NOTICE, S.CANCELLED),
 }
@@ -36,8 +41,10 @@ def test_only_the_arrows_drawn_here_are_possible(before: S, after: S) -> None:
 
 
 def test_exactly_the_ends_let_the_same_person_be_nominated_anew() -> None:
-    """A nomination runs until it was refused, withdrawn or cancelled."""
+    """A nomination runs until it was decided, withdrawn or cancelled."""
     assert {state for state in S if not rules.is_running(state)} == {
+        S.CONFIRMED,
+        S.VETOED,
         S.NOT_PASSED,
         S.WITHDRAWN,
         S.CANCELLED,
@@ -186,3 +193,10 @@ def test_a_vote_waits_exactly_when_there_is_a_reason(
     assert len(reasons) == (electors < minimum) + bool(unlinked)
     assert all(any(name in reason for reason in reasons) for name in unlinked)
     assert (f"only {electors} could vote" in " ".join(reasons)) is (electors < minimum)
+
+
+def test_a_statement_says_something_and_fits() -> None:
+    """Nothing, a dot, or more than a field of Slack's is no statement."""
+    assert rules.statement_problem("I want to help.") is None
+    assert "decline" in str(rules.statement_problem(" . "))
+    assert "3001 characters" in str(rules.statement_problem("x" * 3001))

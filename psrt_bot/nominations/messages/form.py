@@ -57,7 +57,10 @@ def who_modal(draft_id: str, typed: Who) -> View:
 def texts_modal(draft_id: str, nominee: str, texts: Mapping[str, str]) -> View:
     """Return step 2 of the form."""
     parts: list[Block] = [
-        blocks.section(f"Nominating *{escape(nominee)}*. Only members will read what you write.")
+        blocks.section(
+            f"Nominating *{escape(nominee)}*. Members will read what you write, "
+            "and the Steering Council if the vote passes; nobody else."
+        )
     ]
     parts += [
         blocks.text_input(
@@ -102,7 +105,8 @@ def preview_modal(
             blocks.section(first),
             blocks.section(
                 "The team channel gets a card with name, nominator and dates. The texts below can "
-                "be read by members only, behind *Details*."
+                "be read by members only, behind *Details*, and by the Steering Council if "
+                "the vote passes."
             ),
             blocks.divider(),
             *texts_blocks(shown),
@@ -186,8 +190,8 @@ def end_modal(callback_id: str, nominations: Sequence[Shown], *, reason_needed: 
                 max_length=LONGEST_TEXT,
             ),
             blocks.section(
-                "The vote ends without a result. *Ballots and keys are destroyed*; this cannot be "
-                "undone."
+                "A vote under way ends without a result: *ballots and keys are destroyed*. The "
+                "Steering Council has nothing to decide any more. This cannot be undone."
             ),
         ],
         submit="Withdraw" if callback_id == words.WITHDRAW else "Cancel it",

@@ -1,16 +1,19 @@
 """The card, the details behind it, and what is said along the way."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import ActionsBlock, Block
 from slack_sdk.models.views import View
 
 from psrt_bot.nominations.messages import words
+from psrt_bot.nominations.messages.statements import statement_blocks
 from psrt_bot.nominations.messages.words import Shown, dates, texts_blocks
-from psrt_bot.nominations.rules import standing_note
+from psrt_bot.nominations.rules import is_running, standing_note
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, in_utc, moment
 from psrt_bot.voting.messages import vote_button
+
+SHOWN_IN_STATUS = 20  # a message holds 50 blocks, two a nomination
 
 HOW_TO_DISCUSS = (
     "Discuss here if you like, in this thread. Please *do not say how you vote*: the ballot is "
@@ -61,6 +64,7 @@ def details_modal(shown: Shown, *, may_add: bool, may_cancel: bool) -> View:
     ]
     for added_at, text in shown.addenda:
         parts += [blocks.section(f"*Addendum of {moment(added_at)}*"), *blocks.quoted(text)]
+    parts += statement_blocks(shown)
     buttons = []
     if may_add:
         buttons.append(blocks.button("Add an addendum", words.ADDENDUM, shown.nomination_id))
@@ -77,21 +81,58 @@ def status_text(nominations: Sequence[Shown]) -> str:
     """Return phase and dates of nominations, never a count (R12)."""
     if not nominations:
         return "There are no nominations under way."
-    return "\n".join(
-        f"• *{escape(shown.nominee)}*: {shown.phase}; {dates(shown)}" for shown in nominations
-    )
+    return "\n".join(_status_line(shown) for shown in nominations)
+
+
+def _status_line(shown: Shown) -> str:
+    return f"• *{escape(shown.nominee)}*: {shown.phase}; {dates(shown)}"
+
+
+def status_blocks(nominations: Sequence[Shown], own: Collection[str]) -> list[Block]:
+    """Return the same, with buttons below one's own nominations.
+
+    Args:
+        own: the ids of the reader's own.
+    """
+    parts: list[Block] = []
+    for shown in nominations[:SHOWN_IN_STATUS]:
+        parts.append(blocks.section(_status_line(shown)))
+        if shown.nomination_id in own:
+            parts.append(nominator_buttons(shown))
+    if len(nominations) > SHOWN_IN_STATUS:
+        parts.append(blocks.context(f"and {len(nominations) - SHOWN_IN_STATUS} more"))
+    return parts
 
 
 def told_nominator(shown: Shown, what: str) -> Message:
-    """Return the direct message to the nominator at one step."""
+    """Return the direct message to the nominator at one step, with what they can do."""
     name = escape(shown.nominee)
-    return Message(
-        f"Your nomination of {name}: {what}",
-        [
-            blocks.section(f"Your nomination of *{name}*: {what}"),
-            blocks.context(dates(shown)),
-        ],
+    return with_nominator_buttons(
+        Message(
+            f"Your nomination of {name}: {what}",
+            [
+                blocks.section(f"Your nomination of *{name}*: {what}"),
+                blocks.context(dates(shown)),
+            ],
+        ),
+        shown,
     )
+
+
+def with_nominator_buttons(message: Message, shown: Shown) -> Message:
+    """Return a message to the nominator with what they can do below it."""
+    return Message(message.text, [*message.blocks, nominator_buttons(shown)])
+
+
+def nominator_buttons(shown: Shown) -> ActionsBlock:
+    """Return what a nominator can do at each step (R12, R13)."""
+    buttons = [
+        blocks.button("Share progress with nominee", words.SHARE_PROGRESS, shown.nomination_id)
+    ]
+    if shown.statement is None and is_running(shown.state):
+        ask = blocks.button("Ask nominee for a statement", words.ASK_STATEMENT, shown.nomination_id)
+        buttons.insert(0, ask)
+    return blocks.actions(*buttons)
 
 
 def ended(shown: Shown, reason: str) -> Message:

@@ -6,7 +6,15 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import Block
 
-from psrt_bot.nominations.rules import FIELDS, PROMISES, NominationState, Standing, VotePhase, phase
+from psrt_bot.nominations.rules import (
+    FIELDS,
+    PROMISES,
+    NominationState,
+    Standing,
+    StatementState,
+    VotePhase,
+    phase,
+)
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import moment
 
@@ -28,6 +36,12 @@ RERUN = "nominations.rerun"
 CLOSE_NOW = "nominations.close_now"
 EXTEND = "nominations.extend"
 BULLETIN = "nominations.bulletin"
+COUNCIL_DETAILS = "nominations.council_details"
+ASK_STATEMENT = "nominations.ask_statement"
+PASTE_STATEMENT = "nominations.paste_statement"
+WRITE_STATEMENT = "nominations.write_statement"
+DECLINE_STATEMENT = "nominations.decline_statement"
+SHARE_PROGRESS = "nominations.share_progress"
 
 
 @dataclass(frozen=True)
@@ -39,6 +53,20 @@ class Who:
     email: str = ""
     github: str = ""
     standing: str = ""
+
+
+@dataclass(frozen=True)
+class StatementShown:
+    """What the nominee says of themselves, if they were asked.
+
+    Args:
+        pasted: by the nominator, of somebody outside the workspace.
+    """
+
+    state: StatementState
+    at: datetime
+    text: str = ""
+    pasted: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +85,8 @@ class Shown:
     vote: VotePhase = VotePhase.DONE
     texts: Mapping[str, str] = field(default_factory=dict)
     addenda: Sequence[tuple[datetime, str]] = ()
+    veto_until: datetime | None = None
+    statement: StatementShown | None = None
 
     @property
     def phase(self) -> str:
@@ -104,4 +134,6 @@ def dates(shown: Shown) -> str:
     if shown.closes_at and shown.state not in taken_back:
         verb = "closes" if shown.takes_votes else "closed"
         line += f", vote {verb} {moment(shown.closes_at)}"
+    if shown.veto_until and shown.state is NominationState.COUNCIL:
+        line += f", a veto is possible until {moment(shown.veto_until)}"
     return line

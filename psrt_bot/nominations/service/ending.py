@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from psrt_bot.council.service.decisions import stop
 from psrt_bot.membership.rules import Permission
 from psrt_bot.membership.service.people import Actor
 from psrt_bot.nominations.rules import NominationState, VotePhase, reason_problem
@@ -76,6 +77,7 @@ class Ending:
             ended_by=actor.person_id,
             end_reason=reason.strip() or None,
         )
+        stop(session, now, nomination.id)
         if poll and poll.state in WITH_KEYS:
             self._process.polls.cancel(session, now, poll.id)  # what it tells waits for the keys
         else:

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from psrt_bot.nominations.messages import alarms, results
+from psrt_bot.nominations.messages import alarms, posts, results
 from psrt_bot.nominations.rules import NominationState
+from psrt_bot.nominations.service.council import put_before_council
 from psrt_bot.nominations.service.reading import Process, move, result_of, shown
 from psrt_bot.nominations.service.telling import say, send_nominator, tell_ended, update_card
 from psrt_bot.runtime import audit, outbox
@@ -75,6 +76,8 @@ class Outcomes:
         update_card(session, now, nomination)
         if poll.state == PollState.CLOSED:
             self._tell_result(session, now, nomination, poll)
+            if poll.passed:
+                put_before_council(session, now, self._process, nomination)
         elif poll.state == PollState.CANCELLED:
             tell_ended(session, now, self._process.policy.channel, nomination)
 
@@ -157,4 +160,5 @@ class Outcomes:
             outbox.attach(
                 session, now, channel, renderer=BUNDLE, argument=poll.id, thread_slot=slot
             )
-        send_nominator(session, now, nomination, message)
+        view = shown(session, nomination)
+        send_nominator(session, now, nomination, posts.with_nominator_buttons(message, view))

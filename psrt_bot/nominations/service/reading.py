@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from psrt_bot.council.service.reading import CouncilReading
+from psrt_bot.council.service.rolls import latest
+from psrt_bot.council.service.telling import Telling
 from psrt_bot.membership.rules import Permission, Role
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.people import (
@@ -15,11 +18,12 @@ from psrt_bot.membership.service.people import (
     holders,
     with_live_slack,
 )
-from psrt_bot.nominations.messages.words import Result, Shown
+from psrt_bot.nominations.messages.words import Result, Shown, StatementShown
 from psrt_bot.nominations.rules import (
     NominationState,
     Nominee,
     Standing,
+    StatementState,
     VotePhase,
     is_meant,
     is_running,
@@ -29,7 +33,7 @@ from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotForYou, NotFound
 from psrt_bot.runtime.sql import rows
 from psrt_bot.voting.rules import PollState, Threshold
 from psrt_bot.voting.service.polls import Candidate, Polls
-from storage.nominations import Addendum, Draft, Nomination
+from storage.nominations import Addendum, Draft, Nomination, Statement
 from storage.people import Person
 from storage.voting import Poll
 
@@ -65,6 +69,8 @@ class Process:
     members: Members
     admins: Admins
     policy: Policy
+    council: Telling
+    council_reading: CouncilReading
 
 
 @dataclass(frozen=True)
@@ -175,6 +181,7 @@ def shown(session: Session, nomination: Nomination) -> Shown:
     """Return a nomination as it may be shown to members."""
     nominator = session.get_one(Person, nomination.nominator_id)
     poll = session.get(Poll, nomination.poll_id) if nomination.poll_id else None
+    decision = latest(session, nomination.id)
     addenda = session.scalars(
         select(Addendum)
         .where(col(Addendum.nomination_id) == nomination.id)
@@ -193,6 +200,20 @@ def shown(session: Session, nomination: Nomination) -> Shown:
         vote=vote_phase(poll),
         texts=nomination.texts,
         addenda=[(added.added_at, added.text) for added in addenda],
+        veto_until=decision.ends_at if decision else None,
+        statement=_statement(session, nomination),
+    )
+
+
+def _statement(session: Session, nomination: Nomination) -> StatementShown | None:
+    found = session.get(Statement, nomination.id, populate_existing=True)
+    if found is None:
+        return None
+    return StatementShown(
+        state=StatementState(found.state),
+        at=found.answered_at or found.asked_at,
+        text=found.text or "",
+        pasted=found.pasted,
     )
 
 
@@ -240,6 +261,20 @@ class Reading:
             may_add=nomination.running and nomination.nominator_id == actor.person_id,
             may_cancel=nomination.running and Role.ADMIN in actor.roles,
         )
+
+    def council_details(self, session: Session, slack_user_id: str, nomination_id: str) -> Shown:
+        """Return what one of the council reads of a nomination that they decide on (R4).
+
+        Raises:
+            NotAllowed, NotFound: it is not before them.
+        """
+        actor = self._process.members.require(session, slack_user_id, Permission.COUNCIL_ANSWER)
+        nomination = session.get(Nomination, nomination_id)
+        if nomination is None or is_nominee(nomination, actor):
+            raise NotFound(NOT_THERE)
+        if not self._process.council_reading.takes_part(session, actor, nomination_id):
+            raise NotFound(NOT_THERE)
+        return shown(session, nomination)
 
     def running(self, session: Session, slack_user_id: str) -> list[Shown]:
         """Return the nominations under way that somebody may see, the oldest first."""

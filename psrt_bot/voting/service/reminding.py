@@ -6,15 +6,13 @@ zone, and who needs the reminder is worked out in memory when it is delivered.
 
 from collections import defaultdict
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from psrt_bot.runtime import once, outbox
 from psrt_bot.runtime.blocks import Message
 from psrt_bot.runtime.people import live_users
-from psrt_bot.runtime.rules import next_waking
+from psrt_bot.runtime.waking import remind_when_awake
 from psrt_bot.voting import messages
 from psrt_bot.voting.rules import PollState
 from psrt_bot.voting.service.casting import without_ballot
@@ -36,17 +34,8 @@ class Reminding:
         if poll is None or poll.state != PollState.OPEN or poll.closes_at is None:
             return
         electors = [e.slack_user_id for e in self._polls.electors(session, poll_id)]
-        groups: dict[datetime, list[str]] = defaultdict(list)
-        for user in live_users(session, electors).values():
-            at = next_waking(now, _zone(user.time_zone))
-            if at >= poll.closes_at:  # too late for this poll, and no reminder of another one
-                continue
-            day = at.astimezone(_zone(user.time_zone)).date().isoformat()
-            # One reminder a day and person, whatever the number of polls.
-            if once.first_time(session, at, f"voting:reminder:{user.id}:{day}"):
-                groups[at].append(user.id)
-        for at, users in sorted(groups.items()):
-            outbox.fan_out(session, now, expander=EXPANDER, users=users, at=at)
+        users = live_users(session, electors).values()
+        remind_when_awake(session, now, users, EXPANDER, before=poll.closes_at)
 
     def expand(self, session: Session, now: datetime, users: list[str]) -> dict[str, Message]:
         """Return the messages to those of ``users`` who have not voted in an open poll.
@@ -74,10 +63,3 @@ class Reminding:
             user: messages.reminder([messages.PollLine.of(poll) for poll in open_polls])
             for user, open_polls in missing.items()
         }
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

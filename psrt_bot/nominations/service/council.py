@@ -1,0 +1,98 @@
+"""A passed nomination and the Steering Council: put before it, confirmed or vetoed (R4)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from psrt_bot.council.rules import Recusal
+from psrt_bot.council.service.reading import CouncilReading
+from psrt_bot.council.service.telling import Matter
+from psrt_bot.nominations.messages import council as messages
+from psrt_bot.nominations.messages import words
+from psrt_bot.nominations.rules import NominationState, is_meant
+from psrt_bot.nominations.service.reading import Process, move, nominee_of, shown
+from psrt_bot.nominations.service.telling import say, send_nominator, tell_nominator, update_card
+from psrt_bot.runtime import outbox
+from psrt_bot.runtime.blocks import moment
+from psrt_bot.runtime.facts import CouncilDecided, CouncilTold
+from storage.nominations import Nomination
+from storage.people import Person
+
+TELL = "nominations:tell-council"  # planned by migration 0003 for what passed before it
+
+
+def put_before_council(
+    session: Session, now: datetime, process: Process, nomination: Nomination
+) -> None:
+    """Let the council be told of a nomination whose vote passed and whose result is out."""
+    view = shown(session, nomination)
+    matter = Matter(
+        subject=nomination.id,
+        title=messages.title(view),
+        lines=messages.lines(view),
+        recusals=tuple(_recusals(session, nomination)),
+        details=words.COUNCIL_DETAILS,
+    )
+    process.council.begin(session, now, matter)
+
+
+def _recusals(session: Session, nomination: Nomination) -> Iterator[Recusal]:
+    """Tell who takes no part: the nominator, and the nominee, who may not even see it (R12)."""
+    yield Recusal(messages.NOMINATOR, person_id=nomination.nominator_id)
+    nominee = nominee_of(nomination)
+    if nominee.slack_user_id:
+        yield Recusal(messages.NOMINEE, slack_user_id=nominee.slack_user_id, blind=True)
+    for person in session.scalars(select(Person)):
+        if is_meant(nominee, person.slack_user_id, person.github, person.name):
+            yield Recusal(messages.NOMINEE, person.id, person.slack_user_id, blind=True)
+
+
+class CouncilOutcomes:
+    """Handlers of what the council's process tells. Each acts in the fact's own transaction."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    def tell_when_due(self, session: Session, now: datetime, nomination_id: str) -> None:
+        """Put before the council what passed before the bot knew how (handler)."""
+        nomination = session.get(Nomination, nomination_id)
+        if nomination is None or nomination.state != NominationState.AWAITING_NOTICE:
+            return
+        if CouncilReading.of_subject(session, nomination_id) is None:
+            put_before_council(session, now, self._process, nomination)
+
+    def council_told(self, session: Session, now: datetime, fact: CouncilTold) -> None:
+        """Let the window show on the card, and tell the nominator (handler)."""
+        nomination = session.get(Nomination, fact.subject)
+        if nomination is None:
+            return
+        move(session, nomination, NominationState.COUNCIL)
+        update_card(session, now, nomination)
+        view = shown(session, nomination)
+        say(session, now, self._process.policy.channel, nomination, messages.told(view))
+        until = f" until {moment(view.veto_until)}" if view.veto_until else ""
+        what = f"the Steering Council has been told; it may veto{until}."
+        tell_nominator(session, now, nomination, what)
+
+    def council_decided(self, session: Session, now: datetime, fact: CouncilDecided) -> None:
+        """Confirm a nomination, or end it by a veto; tell team and nominator (handler)."""
+        nomination = session.get(Nomination, fact.subject)
+        if nomination is None:
+            return
+        after = NominationState.CONFIRMED if fact.confirmed else NominationState.VETOED
+        move(session, nomination, after, decided_at=now)
+        update_card(session, now, nomination)
+        view = shown(session, nomination)
+        outcome = messages.decided(view, confirmed=fact.confirmed)
+        outbox.post(session, now, self._process.policy.channel, outcome)
+        decision = CouncilReading.of_subject(session, nomination.id)
+        reasons = decision.reasons if decision else ()
+        told = messages.decided_to_nominator(view, confirmed=fact.confirmed, reasons=reasons)
+        send_nominator(session, now, nomination, told)
+        if fact.confirmed:
+            self._confirmed(session, now, nomination)
+
+    def _confirmed(self, session: Session, now: datetime, nomination: Nomination) -> None:
+        """Begin what follows a confirmation. Onboarding starts here (R11)."""
