@@ -164,14 +164,13 @@ def test_strangers_hear_the_same_at_every_door(world: World, user: str) -> None:
 
 def test_open_doors_show_all_strangers_the_same(world: World) -> None:
     """What everybody may open tells nobody whether a nomination exists, or who they are."""
+    values = ("", "no-such-id", *world.ids())
     for door in doors(world, lambda p: p.audience.strangers):
-        shown = {
-            texts(world.answer(door, user, value))
-            for user in STRANGERS
-            for value in ("", "no-such-id", *world.ids())
-        }
-        assert len(shown) == 1, door
-        assert "Nia" not in shown.pop()
+        # The council has a word of its own in the hub, so it is compared with itself.
+        for users in (sorted({*STRANGERS} - {"UCOUNCIL"}), ["UCOUNCIL"]):
+            shown = {texts(world.answer(door, u, value)) for u in users for value in values}
+            assert len(shown) == 1, door
+            assert "Nia" not in shown.pop()
 
 
 @pytest.mark.parametrize("user", STRANGERS)

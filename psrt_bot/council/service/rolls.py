@@ -12,7 +12,7 @@ from psrt_bot.council.messages.words import Recorded, SeatLine, Shown
 from psrt_bot.council.rules import Answer, Count, DecisionState, Recusal, recused
 from psrt_bot.membership.permissions import Role
 from psrt_bot.membership.service.people import Actor, holders
-from psrt_bot.runtime.rules import NotFound
+from psrt_bot.runtime.rules import NotForYou, NotFound
 from storage.council import CouncilDecision, CouncilSeat
 from storage.people import Person
 
@@ -54,8 +54,10 @@ def visible(
         with_for_update=True if lock else None,
         populate_existing=lock,
     )
-    if decision is None or not may_see(decision, actor):
+    if decision is None:
         raise NotFound(NOT_THERE)
+    if not may_see(decision, actor):
+        raise NotForYou(NOT_THERE)
     return decision
 
 

@@ -17,7 +17,7 @@ from psrt_bot.nominations.rules import StatementState, statement_problem
 from psrt_bot.nominations.service.reading import Process, admitted, shown
 from psrt_bot.nominations.service.telling import record, say, tell_nominator
 from psrt_bot.runtime import once, outbox
-from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed, NotFound
+from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed, NotForYou, NotFound
 from psrt_bot.runtime.sql import insert_ignoring, rows
 from storage.nominations import Nomination, Statement
 from storage.people import SlackUser
@@ -182,8 +182,10 @@ class Statements:
     ) -> tuple[Actor, Nomination]:
         actor = self._process.members.require(session, slack_user_id, Permission.STATEMENT_GIVE)
         nomination = session.get(Nomination, nomination_id, with_for_update=True)
-        if nomination is None or nomination.nominee_slack_user_id != slack_user_id:
+        if nomination is None:
             raise NotFound(NOT_FOR_YOU)
+        if nomination.nominee_slack_user_id != slack_user_id:
+            raise NotForYou(NOT_FOR_YOU)
         statement = session.get(Statement, nomination_id, populate_existing=True)
         if statement is None:
             raise NotFound(NOT_FOR_YOU)
