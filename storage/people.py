@@ -44,6 +44,12 @@ class RoleHeld(SQLModel, table=True):
     until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     granted_by: str
     ended_by: str | None = None
+    # The council's decision on an admin: a reference, an address or a date (R6).
+    decision: str | None = None
+    # Why it was given without a nomination, and why it ended. People's words stand here alone,
+    # never in the audit log.
+    reason: str | None = None
+    end_reason: str | None = None
 
 
 class RosterLine(SQLModel, table=True):
@@ -69,6 +75,46 @@ class RosterStyle(SQLModel, table=True):
     bom: bool
     newline: str
     final_newline: bool
+
+
+class Publication(SQLModel, table=True):
+    """Both public lists as they were at a moment: given to an admin, then published, or imported.
+
+    What was published last is what the lists are compared with (issue 5 item 2).
+    """
+
+    __tablename__ = "publication"
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    made_by: str
+    members: bytes
+    emeriti: bytes
+    published_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    published_by: str | None = None
+
+
+class GithubClaim(SQLModel, table=True):
+    """A member says which GitHub name is theirs; an admin confirms it."""
+
+    __tablename__ = "github_claim"
+    __table_args__ = (
+        Index(
+            "one_open_claim",
+            "person_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    person_id: str = Field(foreign_key="person.id")
+    github: str
+    state: str
+    claimed_at: datetime = Field(sa_type=UtcDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    decided_by: str | None = None
 
 
 class SlackUser(SQLModel, table=True):

@@ -63,6 +63,14 @@ def link(
 
 
 @roster.command()
+def unlink(who: Who) -> None:
+    """Say that somebody is no Slack user any more."""
+    from psrt_bot.commandline.rosters import unlink_person
+
+    unlink_person(who)
+
+
+@roster.command()
 def grant(
     who: Who,
     role: WhichRole,
@@ -70,11 +78,15 @@ def grant(
         str | None,
         typer.Option(metavar="FULL_NAME", help="Add them under this name: they are on no list."),
     ] = None,
+    decision: Annotated[
+        str | None,
+        typer.Option(metavar="REFERENCE", help="Of the council's decision, for an admin."),
+    ] = None,
 ) -> None:
     """Give somebody a role."""
     from psrt_bot.commandline.rosters import grant_role
 
-    grant_role(who, role, name)
+    grant_role(who, role, name, decision)
 
 
 @roster.command()
@@ -87,3 +99,17 @@ def revoke(
     from psrt_bot.commandline.rosters import revoke_role
 
     revoke_role(who, role, confirmed=yes)
+
+
+@roster.command()
+def end(
+    who: Who,
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why; admins read it, the audit log has it not.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", help="Even if one admin only is left.")] = False,
+) -> None:
+    """End a membership: both lists change, and the team is told."""
+    from psrt_bot.commandline.rosters import end_membership
+
+    end_membership(who, reason, confirmed=yes)

@@ -1,21 +1,25 @@
 """What ``psrt-bot roster …`` does: reads files, calls one use case, tells what changed."""
 
-import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from psrt_bot.commandline.databases import opened
 from psrt_bot.commandline.refusals import CommandError
 from psrt_bot.composition.bindings import bind_people
+from psrt_bot.composition.people import PeopleServices, build_people
 from psrt_bot.membership import roster
-from psrt_bot.membership.roster import Changes, RosterError
+from psrt_bot.membership.roster import RosterError
 from psrt_bot.membership.rules import MIN_ADMINS, Role
-from psrt_bot.membership.service.appointing import Appointing, TooFewAdmins
-from psrt_bot.membership.service.lists import Lists, list_problems, stored
-from psrt_bot.membership.service.people import Members, find_person
+from psrt_bot.membership.service.appointing import SLACK_USER, NoDecision, TooFewAdmins
+from psrt_bot.membership.service.lines import stored
+from psrt_bot.membership.service.lists import Imported, list_problems
+from psrt_bot.membership.service.people import find_person
+from psrt_bot.offboarding.rules import end_reason_problem
 from psrt_bot.runtime.facts import Facts
-from psrt_bot.settings import load_settings
+from psrt_bot.settings import Settings, load_settings
 from storage.people import SlackUser
 
 ACTOR = "command line"  # in the audit log; who may log in to the machine is the machine's affair
@@ -25,7 +29,6 @@ EXPORTS = {
     "markdown": roster.export_markdown,
 }
 TITLES = {"members": "Members", "emeriti": "Former members"}
-SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
 def import_lists(members: Path, emeriti: Path | None, *, dry_run: bool) -> None:
@@ -40,21 +43,24 @@ def import_lists(members: Path, emeriti: Path | None, *, dry_run: bool) -> None:
     if problems := list_problems(parsed):
         raise RosterError(problems)
     settings = load_settings()
-    facts = Facts()
-    bind_people(facts)
-    lists = Lists(facts)
+    lists = _people(settings).lists
     with opened(settings) as database:
-        if dry_run:
-            with database.reading() as session:
-                changes = lists.compare(session, files)
-        else:
+        try:
             with database.transaction() as session:
-                changes = lists.import_files(session, _now(), files, ACTOR)
-    _tell_changes(changes)
+                done = lists.import_files(session, _now(), files, ACTOR)
+                if dry_run:
+                    raise _DryRun  # undoes all of it
+        except _DryRun:
+            pass
+    _tell(done)
     if dry_run:
         print("Nothing was changed: this was a dry run.")
     if sum(Role.ADMIN in entry.roles for entry in parsed["members"].entries) < MIN_ADMINS:
         print(f"Note: PEP 811 asks for at least {MIN_ADMINS} admins.", file=sys.stderr)
+
+
+class _DryRun(Exception):
+    """Ends the transaction of a dry run."""
 
 
 def _parsed(files: dict[str, bytes], paths: dict[str, Path]) -> dict[str, roster.Roster]:
@@ -70,11 +76,16 @@ def _parsed(files: dict[str, bytes], paths: dict[str, Path]) -> dict[str, roster
     return parsed
 
 
-def _tell_changes(changes: dict[str, Changes]) -> None:
-    for listing, change in changes.items():
+def _tell(done: Imported) -> None:
+    for listing, change in done.changes.items():
         print(f"{TITLES[listing]}:")
         for line in roster.summary(change):
             print(f"  {line}")
+    if done.began or done.ended:
+        print("Roles:")
+    for mark, told in (("+", done.began), ("-", done.ended)):
+        for name, role in told:
+            print(f"  {mark} {name}: {role.value}")
 
 
 def export_list(format_: str, listing: str) -> None:
@@ -93,8 +104,9 @@ def link_person(who: str, slack_user_id: str) -> None:
             f"{slack_user_id!r} is not a Slack user id; copy the member ID from the Slack profile, "
             "it looks like U0123ABCD"
         )
-    members = Members(Facts())
-    with opened(load_settings()) as database, database.transaction() as session:
+    settings = load_settings()
+    members = _people(settings).members
+    with opened(settings) as database, database.transaction() as session:
         person = find_person(session, who)
         members.link(session, _now(), person, slack_user_id, ACTOR)
         user = session.get(SlackUser, slack_user_id)
@@ -102,23 +114,67 @@ def link_person(who: str, slack_user_id: str) -> None:
     print(f"{person.name} is the Slack user {slack_user_id} ({known}).")
 
 
-def grant_role(who: str, word: str, name: str | None) -> None:
+def unlink_person(who: str) -> None:
+    """Say that somebody is no Slack user any more."""
+    settings = load_settings()
+    members = _people(settings).members
+    with opened(settings) as database, database.transaction() as session:
+        person = find_person(session, who)
+        members.unlink(session, _now(), person, ACTOR)
+    print(f"{person.name} is linked to no Slack user now.")
+
+
+def grant_role(who: str, word: str, name: str | None, decision: str | None) -> None:
     """Give somebody a role; with a name, somebody who is on no list is added first."""
     role = _role(word)
-    with opened(load_settings()) as database, database.transaction() as session:
-        person = _appointing().grant(session, _now(), who, role, ACTOR, name=name)
+    settings = load_settings()
+    appointing = _people(settings).appointing
+    try:
+        with opened(settings) as database, database.transaction() as session:
+            person = appointing.grant(
+                session, _now(), who, role, ACTOR, name=name, decision=decision
+            )
+    except NoDecision as error:
+        raise CommandError(f"{error}: --decision REFERENCE") from None
     print(f"{person.name} now holds the role {role.value}.")
 
 
 def revoke_role(who: str, word: str, *, confirmed: bool) -> None:
     """Take a role from somebody."""
     role = _role(word)
+    settings = load_settings()
+    appointing = _people(settings).appointing
+    with _asking_twice(), opened(settings) as database, database.transaction() as session:
+        person = appointing.revoke(session, _now(), who, role, ACTOR, confirmed=confirmed)
+    print(f"{person.name} no longer holds the role {role.value}.")
+
+
+def end_membership(who: str, reason: str, *, confirmed: bool) -> None:
+    """End somebody's membership, by the same door as in Slack."""
+    if problem := end_reason_problem(reason):
+        raise CommandError(f"--reason: {problem}")
+    settings = load_settings()
+    offboarding = _people(settings).offboarding
+    with _asking_twice(), opened(settings) as database, database.transaction() as session:
+        person = find_person(session, who)
+        offboarding.end_as(
+            session,
+            _now(),
+            person,
+            ACTOR,
+            reason=reason.strip(),
+            alone=confirmed,
+            told_as="Somebody at the command line",
+        )
+    print(f"{person.name} is no member any more; both lists have changed.")
+
+
+@contextmanager
+def _asking_twice() -> Iterator[None]:
     try:
-        with opened(load_settings()) as database, database.transaction() as session:
-            person = _appointing().revoke(session, _now(), who, role, ACTOR, confirmed=confirmed)
+        yield
     except TooFewAdmins as error:
         raise CommandError(f"{error}; to do it all the same, repeat with --yes") from None
-    print(f"{person.name} no longer holds the role {role.value}.")
 
 
 def _role(word: str) -> Role:
@@ -129,10 +185,10 @@ def _role(word: str) -> Role:
     return Role(word)
 
 
-def _appointing() -> Appointing:
+def _people(settings: Settings) -> PeopleServices:
     facts = Facts()
     bind_people(facts)
-    return Appointing(Members(facts))
+    return build_people(settings, facts)
 
 
 def _now() -> datetime:

@@ -8,6 +8,7 @@ from psrt_bot.council.service.reading import CouncilReading
 from psrt_bot.council.service.recording import Recording
 from psrt_bot.council.service.telling import Telling
 from psrt_bot.council.service.watching import Watching
+from psrt_bot.composition.people import PeopleServices, build_people
 from psrt_bot.home.service import Homes
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.people import Members
@@ -44,6 +45,7 @@ class Council:
 class Services:
     """Every process's use cases, wired."""
 
+    people: PeopleServices
     members: Members
     admins: Admins
     polls: Polls
@@ -65,8 +67,8 @@ class Services:
 def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
     """Build every process's use cases; who listens to which fact: ``bindings.py``."""
     assert settings.team_channel is not None
-    members = Members(announced, settings.first_admins)
-    admins = Admins(settings.admin_channel, settings.first_admins)
+    people = build_people(settings, announced)
+    members, admins = people.members, people.admins
     secret_polls = Polls(keys, announced, settings.vote_reminders)
     policy = Policy(
         channel=settings.team_channel,
@@ -80,6 +82,7 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
     voting = Voting(secret_polls, members)
     reading = Reading(process)
     return Services(
+        people=people,
         members=members,
         admins=admins,
         polls=secret_polls,

@@ -126,6 +126,9 @@ class Permission(StrEnum):
     )
     MEMBERS_LIST = "members:list", "see the list of members", MEMBERS_AND_ADMINS
     MEMBERS_MANAGE = "members:manage", "change the list of members", ADMINS
+    MEMBERS_CLAIM = "members:claim", "say which GitHub name is one's own", MEMBERS
+    MEMBERS_PUBLISH = "members:publish", "take the public lists to where they are public", ADMINS
+    OFFBOARDING_END = "offboarding:end", "end a membership", ADMINS
     HUB_OPEN = "hub:open", "see what one can do", EVERYBODY
     CANDIDATE_READ = "candidate:read", "read how to join", EVERYBODY
     SLACK_TELLS = "slack:tells", "tell of users and channels: Slack alone", NOBODY

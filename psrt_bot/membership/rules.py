@@ -39,6 +39,44 @@ def admin_removal_problem(remaining_admins: int) -> AdminRemoval | None:
     return AdminRemoval.CONFIRM if remaining_admins < MIN_ADMINS else None
 
 
+MAX_DECISION = 200
+
+
+def decision_problem(text: str) -> str | None:
+    """Say what is wrong with a reference to the council's decision on an admin (R6).
+
+    It goes into the audit log, so it is short: an address, a number, a date.
+    """
+    if not text.strip():
+        return "the council determines the admins; give a reference to its decision (R6)"
+    if len(text) > MAX_DECISION:
+        return f"the reference has {len(text)} characters; shorten it to {MAX_DECISION}"
+    if bad := bad_character(text):
+        return f"the reference holds the control or invisible character {bad}; remove it"
+    return None
+
+
+class ClaimState(StrEnum):
+    """Where a member's word on their GitHub name stands."""
+
+    OPEN = "open"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    REPLACED = "replaced"  # by a newer one, or they left
+
+
+CLAIM_TRANSITIONS: Mapping[ClaimState, frozenset[ClaimState]] = MappingProxyType(
+    {
+        ClaimState.OPEN: frozenset(
+            {ClaimState.CONFIRMED, ClaimState.DECLINED, ClaimState.REPLACED}
+        ),
+        ClaimState.CONFIRMED: frozenset(),
+        ClaimState.DECLINED: frozenset(),
+        ClaimState.REPLACED: frozenset(),
+    }
+)
+
+
 # Letters that NFKD does not split into a base letter and a mark (R5, o). Lower case: the key is
 # casefolded first, which also turns sharp s into "ss".
 _LETTERS = str.maketrans("łøđðħŧıŋ", "loddhtin") | {

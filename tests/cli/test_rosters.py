@@ -65,7 +65,7 @@ def test_import_tells_what_changes_and_dry_run_changes_nothing(installed: Cli, p
         (b"", None, ["the list of members is empty"]),
         (b"Ana,ana,\n", None, ["no member has the note Admin"]),
         (ROSTER, b"Fay,f ay,\n", ["emeritus2.csv: "]),
-        (ROSTER, b"Ana Andrade,ana,\n", ["Ana Andrade (ana) stands in both lists"]),
+        (ROSTER, b"Ana Andrade,ana,\n", ["line 1 of the former members: Ana Andrade (ana) "]),
     ],
 )
 def test_import_is_all_or_nothing(
@@ -148,14 +148,17 @@ def test_link(installed: Cli) -> None:
     assert installed("roster", "grant", "U0000000D", "steering-council").code == 0
 
 
+DECIDED = ("--decision", "SC decision of 2026-02-27")
+
+
 def test_grant_and_revoke_stand_in_the_list(installed: Cli) -> None:
     """Admin and Release Manager appear in and vanish from the public list; the rest stays."""
-    assert installed("roster", "grant", "chi", "admin").code == 0
+    assert installed("roster", "grant", "chi", "admin", *DECIDED).code == 0
     shown = installed("roster", "export").out
     assert shown == ROSTER.replace(b"chi,Release", b'chi,"Admin, Release').replace(
         b"Manager\n", b'Manager"\n'
     )
-    refused(installed("roster", "grant", "chi", "admin"), "Chi Chen already holds")
+    refused(installed("roster", "grant", "chi", "admin", *DECIDED), "Chi Chen already holds")
     assert installed("roster", "revoke", "chi", "admin").code == 0
     assert installed("roster", "export").out == ROSTER
     refused(installed("roster", "revoke", "chi", "admin"), "does not hold")
@@ -206,14 +209,63 @@ def test_council_member_who_is_on_no_list(installed: Cli) -> None:
 def test_acts_are_audited(installed: Cli, place: Path) -> None:
     """What the command line did stands in the audit log under its name."""
     installed("roster", "link", "ana", "U0000000A")
-    installed("roster", "grant", "chi", "admin")
+    installed("roster", "grant", "chi", "admin", *DECIDED)
+    installed("roster", "end", "Dov Dahan", "--reason", "Moved on to gardening")
     connection = sqlite3.connect(place / "data/psrt.db")
-    acts = connection.execute("SELECT act, actor FROM audit_entry ORDER BY number").fetchall()
+    query = "SELECT act, actor, details FROM audit_entry ORDER BY number"
+    acts = [(act, actor, json.loads(told)) for act, actor, told in connection.execute(query)]
     connection.close()
-    grants = [act for act in acts if act == ("membership:grant", "command line")]
-    assert len(grants) == acts.index(("membership:import", "command line")) + 1
-    assert acts[len(grants) - 1 :] == [
-        ("membership:import", "command line"),
-        ("membership:link", "command line"),
-        ("membership:grant", "command line"),
+    assert {actor for _, actor, _ in acts} == {"command line"}
+    assert acts[0][::2] == ("membership:import", {"members": 4, "emeriti": 2})
+    assert [entry[::2] for entry in acts[-4:]] == [
+        ("membership:link", {"slack_user_id": "U0000000A"}),
+        ("membership:grant", {"role": "admin", "decision": "SC decision of 2026-02-27"}),
+        ("membership:revoke", {"role": "member"}),
+        ("membership:grant", {"role": "emeritus"}),
     ]
+    assert "gardening" not in repr(acts)
+    assert installed("audit", "verify").code == 0
+
+
+def test_an_admin_is_the_councils_choice(installed: Cli) -> None:
+    """Nobody becomes admin without a reference to the council's decision (R6)."""
+    refused(installed("roster", "grant", "chi", "admin"), "council", "--decision")
+    refused(installed("roster", "grant", "chi", "admin", "--decision", " "), "--decision")
+    assert installed("roster", "export").out == ROSTER
+
+
+def test_the_end_of_a_membership(installed: Cli, place: Path) -> None:
+    """The line moves to the former members as R5 says, and a reason is asked for."""
+    refused(installed("roster", "end", "chi", "--reason", " "), "--reason", "say why")
+    refused(installed("roster", "end", "fay", "--reason", "Left"), "no member")
+    refused(installed("roster", "end", "ana", "--reason", "Left"), "one admin is left", "--yes")
+    assert installed("roster", "end", "chi", "--reason", "Left").code == 0
+    assert installed("roster", "end", "ana", "--reason", "Left", "--yes").code == 0
+    refused(installed("roster", "end", "ben", "--reason", "Left", "--yes"), "last admin")
+    assert installed("roster", "export").out == b"Ben Bright,ben,Admin\nDov Dahan,,\n"
+    assert installed("roster", "export", "--emeritus").out == (
+        b"Ana Andrade,ana,\nChi Chen,chi,Release Manager\n" + EMERITI
+    )
+    connection = sqlite3.connect(place / "data/psrt.db")
+    told = connection.execute("SELECT DISTINCT end_reason FROM role_held").fetchall()
+    connection.close()
+    assert sorted(told, key=str) == [("Left",), (None,)]
+
+
+def test_an_import_ends_memberships_by_the_same_door(installed: Cli, place: Path) -> None:
+    """Whoever is missing moves to the former members; both commands say so, roles included."""
+    (place / "new.csv").write_bytes(ROSTER.replace(b"Chi Chen,chi,Release Manager\n", b""))
+    dry = installed("roster", "import", "new.csv", "--dry-run")
+    assert installed("roster", "export", "--emeritus").out == EMERITI
+    for line in ("+ Chi Chen (chi), Release Manager", "+ Chi Chen: emeritus", "- Chi Chen: member"):
+        assert f"  {line}\n" in dry.text
+    assert dry.text.startswith(installed("roster", "import", "new.csv").text)
+    after = installed("roster", "export", "--emeritus").out
+    assert after == b"Chi Chen,chi,Release Manager\n" + EMERITI
+
+
+def test_a_link_can_be_taken(installed: Cli) -> None:
+    """A wrong link is taken, once."""
+    installed("roster", "link", "ana", "U0000000A")
+    assert installed("roster", "unlink", "ana").code == 0
+    refused(installed("roster", "unlink", "ana"), "Ana Andrade", "no Slack user")

@@ -90,7 +90,7 @@ def leave(house: House, login: str) -> None:
     """Somebody's membership ends."""
     with house.session() as session:
         person = find_person(session, login)
-        house.bot.services.members.revoke(session, house.clock.now(), person, Role.MEMBER, "tests")
+        house.bot.services.people.offboarding.leave(session, house.clock.now(), person, "tests")
 
 
 def join(house: House, login: str, name: str) -> None:

@@ -71,9 +71,8 @@ def test_whoever_leaves_the_team_loses_what_members_see(house: House) -> None:
     house.nominate(by="ana", nominee="nia")
     seen = home(house, "fay", "Nia Novak")
     with house.session() as session:
-        members = house.bot.services.members  # as the bot itself will do it
-        fay = find_person(session, "fay")
-        members.revoke(session, house.clock.now(), fay, Role.MEMBER, "tests")
+        offboarding = house.bot.services.people.offboarding
+        offboarding.leave(session, house.clock.now(), find_person(session, "fay"), "tests")
     house.pass_time(seconds=2)
     seen.wait(lambda shown: "How people join" in shown.rendered)
     assert "Nia" not in seen.rendered

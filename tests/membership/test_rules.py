@@ -274,3 +274,27 @@ def test_other_roles_do_not_stand_in_notes(role: Role) -> None:
         rules.notes_with("", role)
     with pytest.raises(ValueError, match=f"{role.value} does not stand in the notes"):
         rules.notes_without("", role)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("SC-2026-03", None),
+        ("https://lists.example/thread/7", None),
+        ("x" * rules.MAX_DECISION, None),
+        ("  ", "give a reference"),
+        ("x" * (rules.MAX_DECISION + 1), "shorten it"),
+        ("SC\n2026", "U+000A"),
+    ],
+)
+def test_a_reference_to_a_decision(text: str, problem: str | None) -> None:
+    """It goes into the audit log, so it is there, short, and on one line (R6)."""
+    found = rules.decision_problem(text)
+    assert found is None if problem is None else problem in (found or "")
+
+
+def test_a_decided_claim_stays_decided() -> None:
+    """Only an open one becomes anything, and it becomes each of the others."""
+    ends = set(rules.ClaimState) - {rules.ClaimState.OPEN}
+    assert rules.CLAIM_TRANSITIONS[rules.ClaimState.OPEN] == ends
+    assert all(not rules.CLAIM_TRANSITIONS[end] for end in ends)

@@ -6,7 +6,8 @@ from sqlmodel import Session, select
 from psrt_bot.membership import roster
 from psrt_bot.membership.rules import Role
 from psrt_bot.membership.service.joining import Joining
-from psrt_bot.membership.service.lists import Lists, stored
+from psrt_bot.membership.service.lines import stored
+from psrt_bot.membership.service.lists import Lists
 from psrt_bot.membership.service.people import Members, find_person, roles_of
 from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.runtime.facts import Facts, MemberJoined, RolesChanged

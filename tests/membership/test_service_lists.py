@@ -1,6 +1,6 @@
 """The public lists in the database: import all or nothing, export to the byte (R5)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,12 +11,15 @@ from sqlmodel import Session, col, select
 from psrt_bot.membership import roster
 from psrt_bot.membership.roster import RosterError
 from psrt_bot.membership.rules import Role
-from psrt_bot.membership.service.lists import Lists, stored
+from psrt_bot.membership.service.admins import Admins
+from psrt_bot.membership.service.lines import LISTED_ROLES, stored
+from psrt_bot.membership.service.lists import Lists
 from psrt_bot.membership.service.people import Members, find_person, roles_of
+from psrt_bot.offboarding.service import Offboarding
 from psrt_bot.runtime import audit
-from psrt_bot.runtime.facts import Facts, MemberLeft
+from psrt_bot.runtime.facts import Facts, MemberJoined, MemberLeft, RolesChanged
 from storage.engine import Database
-from storage.people import Person, RoleHeld, RosterLine, RosterStyle
+from storage.people import Person, Publication, RoleHeld, RosterLine, RosterStyle
 from storage.runtime import AuditEntry
 from tests.conftest import START
 
@@ -35,9 +38,17 @@ class Team:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.left: list[str] = []
+        self.heard: list[tuple[str, frozenset[Role]]] = []
         facts = Facts()
+        for kind in (MemberJoined, RolesChanged):
+            facts.bind(kind, self._hear)
         facts.bind(MemberLeft, lambda _s, _now, fact: self.left.append(fact.person_id))
-        self.lists, self.members = Lists(facts), Members(facts)
+        self.members = Members(facts)
+        self.offboarding = Offboarding(self.members, Admins("C1"), facts, "C2")
+        self.lists = Lists(facts, self.offboarding.leave)
+
+    def _hear(self, session: Session, _: datetime, fact: MemberJoined | RolesChanged) -> None:
+        self.heard.append((type(fact).__name__, roles_of(session, fact.person_id)))
 
     def load(self, members: bytes | None = None, emeriti: bytes | None = None) -> None:
         """Import files."""
@@ -119,7 +130,8 @@ def test_who_vanishes_has_left(team: Team) -> None:
     ben = team.ids()["ben"]
     team.load(LIST.replace(b'"Ben Bright",ben,"Admin, Release Manager"\r\n', b""))
     assert team.left == [ben]
-    assert team.roles("ben") == {Role.RELEASE_MANAGER}
+    assert team.roles("ben") == {Role.EMERITUS, Role.RELEASE_MANAGER}
+    assert team.export("emeriti") == b"Ben Bright,ben,Release Manager\n"
 
 
 def test_leaving_for_the_other_list(team: Team) -> None:
@@ -238,7 +250,7 @@ def test_an_import_stands_in_the_audit_log(team: Team) -> None:
     """The log says who imported how many lines, and each role that began or ended with it."""
     team.load(LIST, b"Old One,old,\n")
     with team.database.reading() as session:
-        *grants, entry = session.exec(select(AuditEntry)).all()
+        entry, *grants = session.exec(select(AuditEntry)).all()
         assert audit.verify(session).problem == ""
         began = session.exec(select(RoleHeld)).all()
     assert (entry.act, entry.actor) == ("membership:import", "tests")
@@ -259,16 +271,59 @@ def test_a_membership_that_an_import_ends_stands_in_the_audit_log(team: Team) ->
     assert [(act.act, act.details) for act in acts] == [
         ("membership:grant", {"role": "member"}),
         ("membership:revoke", {"role": "member"}),
+        ("membership:grant", {"role": "emeritus"}),
     ]
 
 
-def test_a_dry_run_says_what_would_change(team: Team) -> None:
-    """Comparing changes nothing."""
+def test_an_import_says_what_it_did_to_whom(team: Team) -> None:
+    """Lists and roles, also of the list that was not given: what a dry run shows before."""
     team.load(LIST)
-    with team.database.reading() as session:
-        changes = team.lists.compare(session, {"members": LIST + b"Fay,fay,\r\n"})
-    assert [entry.name for entry in changes["members"].added] == ["Fay"]
-    assert team.export() == LIST
+    new = LIST.replace(b"Chi Chen, chi ,on leave\r\n", b"").replace(b"lukasz,", b"lukasz,Admin")
+    with team.database.transaction() as session:
+        done = team.lists.import_files(session, LATER, {"members": new + b"Fay,fay,\r\n"}, "tests")
+    assert [entry.name for entry in done.changes["members"].added] == ["Fay"]
+    assert [entry.name for entry in done.changes["emeriti"].added] == ["Chi Chen"]
+    assert done.began == [
+        ("Chi Chen", Role.EMERITUS),
+        ("Łukasz Öz", Role.ADMIN),
+        ("Fay", Role.MEMBER),
+    ]
+    assert done.ended == [("Chi Chen", Role.MEMBER)]
+
+
+def test_who_comes_by_the_list_is_announced_once_all_roles_stand(team: Team) -> None:
+    """Others hear of a new member, and of changed roles, when these are as the list says.
+
+    The first list tells of nobody who joined: they were members before the bot knew them.
+    """
+    team.load(LIST)
+    assert [kind for kind, _ in team.heard] == ["RolesChanged"] * 4
+    team.heard.clear()
+    team.load(LIST.replace(b"lukasz,", b"lukasz,Admin") + b"Fay,fay,Release Manager\r\n")
+    assert team.heard == [
+        ("MemberJoined", {Role.MEMBER, Role.RELEASE_MANAGER}),
+        ("RolesChanged", {Role.MEMBER, Role.ADMIN}),
+        ("RolesChanged", {Role.MEMBER, Role.RELEASE_MANAGER}),
+    ]
+
+
+def test_without_the_door_nobody_leaves(team: Team) -> None:
+    """Lists that were built without ``offboarding/`` refuse an import that ends a membership."""
+    team.load(LIST)
+    closed = Lists(Facts())
+    shorter = LIST.replace(b"Chi Chen, chi ,on leave\r\n", b"")
+    with pytest.raises(RosterError, match="Chi Chen"), team.database.transaction() as session:
+        closed.import_files(session, LATER, {"members": shorter}, "tests")
+    assert team.roles("chi") == {Role.MEMBER}
+
+
+def test_who_has_no_github_name_is_the_same_person_among_the_former(team: Team) -> None:
+    """Moved between the files by hand, a line without a GitHub name stays its person's."""
+    team.load(LIST + b"Old One,,\r\n")
+    team.link("Old One", "U1")
+    team.load(LIST, b"Old One,,\n")
+    assert team.linked("U1") == "Old One"
+    assert team.roles("U1") == {Role.EMERITUS}
 
 
 def test_a_granted_role_is_exported(team: Team) -> None:
@@ -283,7 +338,7 @@ def test_a_granted_role_is_exported(team: Team) -> None:
 
 
 def clear(session: Session) -> None:
-    for table in (RosterLine, RosterStyle, RoleHeld, Person):
+    for table in (RosterLine, RosterStyle, RoleHeld, Publication, Person):
         session.execute(delete(table))
 
 
@@ -330,13 +385,15 @@ def test_any_list_after_any_other(
     for _, github, _ in new:
         if github and github in before:
             assert after[github] == before[github]
-    with team.database.reading() as session:
-        on_list = session.exec(select(RosterLine.person_id)).all()
-        query = select(RoleHeld.person_id).where(
-            RoleHeld.role == Role.MEMBER, col(RoleHeld.until).is_(None)
-        )
-        holding = session.exec(query).all()
-    assert len(on_list) == len(set(on_list)), "two lines are two people"
-    assert sorted(holding) == sorted(on_list)
+    for listing, role in LISTED_ROLES.items():
+        with team.database.reading() as session:
+            lines = select(RosterLine.person_id).where(RosterLine.listing == listing)
+            on_list = session.exec(lines).all()
+            query = select(RoleHeld.person_id).where(
+                RoleHeld.role == role, col(RoleHeld.until).is_(None)
+            )
+            holding = session.exec(query).all()
+        assert len(on_list) == len(set(on_list)), "two lines are two people"
+        assert sorted(holding) == sorted(on_list)
     assert len(team.left) == len(set(team.left))
-    assert set(team.left).isdisjoint(on_list)
+    assert sorted(team.left) == sorted(on_list), "whoever left stands among the former members"

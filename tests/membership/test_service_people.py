@@ -1,6 +1,6 @@
 """Who somebody is and what they may do; how roles begin and end (R5, R6)."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -23,7 +23,7 @@ from psrt_bot.membership.service.people import (
 )
 from psrt_bot.runtime import audit, outbox
 from psrt_bot.runtime.blocks import Message
-from psrt_bot.runtime.facts import Facts, MemberLeft
+from psrt_bot.runtime.facts import Facts, PersonLinked
 from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotFound, RuleError
 from storage.engine import Database
 from storage.people import Person, RoleHeld, RosterLine, SlackUser
@@ -267,21 +267,14 @@ def test_a_role_granted_by_two_at_once(database: Database, members: Members) -> 
     assert set(heard) == {None, AlreadyDone}
 
 
-def test_the_end_of_a_membership_is_announced(database: Database) -> None:
-    """Whoever loses membership loses Admin, keeps Release Manager, and other processes hear it."""
-    facts, left = Facts(), []
-
-    def hear(_session: Session, now: datetime, fact: MemberLeft) -> None:
-        left.append((fact, now))
-
-    facts.bind(MemberLeft, hear)
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.EMERITUS])
+def test_a_membership_does_not_end_here(database: Database, members: Members, role: Role) -> None:
+    """There is one door out, ``offboarding/``: what lists give is not taken like any role."""
     with database.transaction() as session:
-        roles = (Role.MEMBER, Role.ADMIN, Role.RELEASE_MANAGER)
-        person = listed(session, "Ana", "Admin, Release Manager", *roles)
-        Members(facts).revoke(session, LATER, person, Role.MEMBER, "tests")
-        assert roles_of(session, person.id) == {Role.RELEASE_MANAGER}
-    assert left == [(MemberLeft(person.id), LATER)]
-    assert notes(database) == ["Release Manager"]
+        person = add(session, "Ana", role)
+        with pytest.raises(ValueError, match="ends with its line"):
+            members.revoke(session, LATER, person, role, "tests")
+        assert roles_of(session, person.id) == {role}
 
 
 def test_links(database: Database, members: Members) -> None:
@@ -299,6 +292,23 @@ def test_links(database: Database, members: Members) -> None:
     with database.reading() as session:
         assert members.who(session, "U1").name == "Ben"
         assert members.who(session, "U2").name == "Ana"
+
+
+def test_a_link_is_taken_once(database: Database) -> None:
+    """Whoever was linked is told of, so that their Home changes; twice is refused."""
+    facts, heard = Facts(), []
+    facts.bind(PersonLinked, lambda _s, _now, fact: heard.append(fact))
+    members = Members(facts)
+    with database.transaction() as session:
+        session.add(slack_user("U1"))
+        ana = add(session, "Ana", Role.MEMBER, user="U1")
+        members.unlink(session, LATER, ana, "tests")
+    assert heard == [PersonLinked(ana.id, ("U1",))]
+    with database.reading() as session:
+        assert members.who(session, "U1").roles == frozenset()
+    with pytest.raises(AlreadyDone, match="no Slack user"), database.transaction() as session:
+        members.unlink(session, LATER, ana, "tests")
+    assert acts(database) == [("membership:unlink", "tests")]
 
 
 def test_the_database_refuses_a_second_link(database: Database) -> None:

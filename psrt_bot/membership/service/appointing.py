@@ -9,19 +9,24 @@ from psrt_bot.membership.rules import (
     AdminRemoval,
     Role,
     admin_removal_problem,
+    decision_problem,
     github_key,
     github_name_problem,
     name_problem,
 )
-from psrt_bot.membership.service.people import Members, find_person, holders, roles_of
+from psrt_bot.membership.service.people import (
+    LISTED,
+    Members,
+    find_person,
+    holders,
+    roles_of,
+)
 from psrt_bot.runtime import audit
 from psrt_bot.runtime.rules import NotFound, RuleError
 from storage.people import Person
 
-_SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
+SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,}")
 
-# These two come from the list and from a vote, never from somebody's word.
-_LISTED = (Role.MEMBER, Role.EMERITUS)
 BY_LIST = (
     "membership comes from a passed nomination or from the public list: change psrt.csv "
     "(psrt-emeritus.csv) and run: psrt-bot roster import"
@@ -32,6 +37,10 @@ class TooFewAdmins(RuleError):
     """The removal leaves fewer admins than PEP 811 asks for; it is possible once confirmed."""
 
 
+class NoDecision(RuleError):
+    """Nobody becomes admin without the council's decision; the text asks for it."""
+
+
 class Appointing:
     """Grants and revokes roles, with what must hold of all admins together."""
 
@@ -39,7 +48,15 @@ class Appointing:
         self._members = members
 
     def grant(
-        self, session: Session, now: datetime, who: str, role: Role, by: str, *, name: str | None
+        self,
+        session: Session,
+        now: datetime,
+        who: str,
+        role: Role,
+        by: str,
+        *,
+        name: str | None,
+        decision: str | None = None,
     ) -> Person:
         """Give somebody a role.
 
@@ -47,17 +64,43 @@ class Appointing:
             who: GitHub name, Slack user id, our id, or full name.
             name: the full name of somebody on no list, who is then added; ``who`` must be their
                 Slack user id or GitHub name. Council members need not be members (R4).
+            decision: a reference to the council's decision, without which nobody becomes admin.
 
         Raises:
             RuleError: the role is not given this way, or not to them; AlreadyDone: they hold it.
         """
-        if role in _LISTED:
+        if role in LISTED:
             raise RuleError(BY_LIST)
         person = self._person(session, now, who, by, name)
-        if role is Role.ADMIN and Role.MEMBER not in roles_of(session, person.id):
-            raise RuleError(f"{person.name} is no member; admins are members (R6)")
-        self._members.grant(session, now, person, role, by)
+        self.appoint(session, now, person, role, by, decision=decision)
         return person
+
+    def appoint(
+        self,
+        session: Session,
+        now: datetime,
+        person: Person,
+        role: Role,
+        by: str,
+        *,
+        decision: str | None = None,
+    ) -> None:
+        """Give a role to somebody known; admins are members, and the council's choice (R6).
+
+        Raises:
+            RuleError: the role is not given this way, not to them, or without a decision.
+            AlreadyDone: they hold it.
+        """
+        if role in LISTED:
+            raise RuleError(BY_LIST)
+        given = decision.strip() if decision else ""
+        if role is Role.ADMIN:
+            if Role.MEMBER not in roles_of(session, person.id):
+                raise RuleError(f"{person.name} is no member; admins are members (R6)")
+            if problem := decision_problem(given):
+                raise NoDecision(problem)
+        recorded = given if role is Role.ADMIN else None
+        self._members.grant(session, now, person, role, by, decision=recorded)
 
     def revoke(
         self,
@@ -77,15 +120,28 @@ class Appointing:
         Raises:
             RuleError: they do not hold it, or nobody would be admin; TooFewAdmins.
         """
-        if role in _LISTED:
+        if role in LISTED:
             raise RuleError(BY_LIST)
         person = find_person(session, who)
+        self.dismiss(session, now, person, role, by, confirmed=confirmed)
+        return person
+
+    def dismiss(
+        self,
+        session: Session,
+        now: datetime,
+        person: Person,
+        role: Role,
+        by: str,
+        *,
+        confirmed: bool = False,
+    ) -> None:
+        """Take a role from somebody known; as `revoke`."""
+        if role in LISTED:
+            raise RuleError(BY_LIST)
         self._members.revoke(session, now, person, role, by)
         if role is Role.ADMIN:
-            # Counted afterwards: revoking took the audit log's lock, so two copies cannot both
-            # count the other's admin.
-            _keep_admins(len(holders(session, Role.ADMIN)), person, confirmed=confirmed)
-        return person
+            keep_admins(session, person, confirmed=confirmed)
 
     def _person(
         self, session: Session, now: datetime, who: str, by: str, name: str | None
@@ -96,27 +152,53 @@ class Appointing:
             if name is None:
                 told = "; to add somebody who is on no list, give --name 'Full Name' as well"
                 raise NotFound(f"{error}{told}") from None
-        return _added(session, now, who.strip(), name.strip(), by)
+        key = who.strip()
+        if SLACK_USER.fullmatch(key):
+            return add_person(session, now, by, name=name.strip(), slack_user_id=key)
+        if problem := github_name_problem(key):
+            raise RuleError(problem)
+        return add_person(session, now, by, name=name.strip(), github=key)
 
 
-def _added(session: Session, now: datetime, who: str, name: str, by: str) -> Person:
-    is_slack_user = _SLACK_USER.fullmatch(who) is not None
-    problem = name_problem(name) or (None if is_slack_user else github_name_problem(who))
-    if problem:
+def add_person(
+    session: Session,
+    now: datetime,
+    by: str,
+    *,
+    name: str,
+    github: str = "",
+    slack_user_id: str | None = None,
+) -> Person:
+    """Add somebody who is on no list; that nobody has this GitHub name or Slack user is checked.
+
+    Raises:
+        RuleError: the name cannot be.
+    """
+    if problem := name_problem(name):
         raise RuleError(problem)
-    person = Person(name=name, created_at=now)
-    if is_slack_user:
-        person.slack_user_id = who
-    else:
-        person.github, person.github_key = who, github_key(who)
+    person = Person(
+        name=name,
+        github=github,
+        github_key=github_key(github),
+        slack_user_id=slack_user_id,
+        created_at=now,
+    )
     session.add(person)
     session.flush()
     audit.append(session, now, actor=by, act="membership:add", subject=person.id)
     return person
 
 
-def _keep_admins(remaining: int, person: Person, *, confirmed: bool) -> None:
-    problem = admin_removal_problem(remaining)
+def keep_admins(session: Session, person: Person, *, confirmed: bool) -> None:
+    """Refuse what took the Admin role from somebody if too few are left (R6).
+
+    To be asked afterwards, in the same transaction: what was done holds the lists' lock, so two
+    at once cannot both count the other's admin.
+
+    Raises:
+        RuleError: nobody is left; TooFewAdmins: one is, and that is not confirmed.
+    """
+    problem = admin_removal_problem(len(holders(session, Role.ADMIN)))
     if problem is AdminRemoval.REFUSE:
         raise RuleError(f"{person.name} is the last admin; grant the role to somebody else first")
     if problem is AdminRemoval.CONFIRM and not confirmed:

@@ -1,21 +1,20 @@
-"""How a membership begins by the bot: role, line in the public list, word to the others (R5)."""
+"""How a membership begins: the role, a line in the public list, word to other processes (R5)."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from psrt_bot.membership.roster import Entry, Roster, RosterError
-from psrt_bot.membership.rules import NOTE_WORDS, Role, notes_with
-from psrt_bot.membership.service.lists import stored
-from psrt_bot.membership.service.people import Members, roles_of
-from psrt_bot.runtime.rules import AlreadyDone, RuleError
-from storage.people import Person, RosterLine
+from psrt_bot.membership.roster import Entry
+from psrt_bot.membership.rules import NOTE_WORDS, Role, notes_after_leaving, notes_with
+from psrt_bot.membership.service import lines
+from psrt_bot.membership.service.lines import Lines
+from psrt_bot.membership.service.people import Members, end_role, record_role, roles_of
+from psrt_bot.runtime.rules import AlreadyDone
+from storage.people import Person
 
 
 class Joining:
-    """Makes somebody a member; the other end is ``offboarding/``."""
+    """Makes somebody a member; the way out is ``offboarding/``."""
 
     def __init__(self, members: Members) -> None:
         self._members = members
@@ -32,74 +31,31 @@ class Joining:
         """Begin a membership: the role, and a line by first name in the list of members (R5).
 
         Whoever stood among the former members leaves that list and takes their notes along.
+        ``MemberJoined`` and ``RolesChanged`` are announced once all of that is so.
 
         Args:
-            listed_name: how they want to stand in the list; None for their name.
+            listed_name: how they want to be called, on the list and by the bot; None for as now.
 
         Raises:
             AlreadyDone: they are a member.
             RuleError: the list cannot hold them: a bad name, or a GitHub name that is taken.
         """
+        lines.lock(session)
         held = roles_of(session, person.id)
         if Role.MEMBER in held:
             raise AlreadyDone(f"{person.name} is a member already")
-        notes = _unlist(session, "emeriti", person)
+        former, members = Lines.load(session, "emeriti"), Lines.load(session, "members")
+        before = former.remove(person.id)
+        notes = notes_after_leaving(before.notes) if before else ""
         for role in NOTE_WORDS:
             if role in held:
                 notes = notes_with(notes, role)
-        _enlist(session, "members", person, Entry(listed_name or person.name, person.github, notes))
-        if Role.EMERITUS in held:
-            self._members.revoke(session, now, person, Role.EMERITUS, by)
+        members.insert(person.id, Entry(listed_name or person.name, person.github, notes))
+        former.save(session)
+        members.save(session)
+        if listed_name:
+            person.name = listed_name.strip()
+            session.add(person)
+        if end_role(session, now, person.id, Role.EMERITUS, by):
+            record_role(session, now, "membership:revoke", person, Role.EMERITUS, by)
         self._members.grant(session, now, person, Role.MEMBER, by)
-
-
-def _enlist(session: Session, listing: str, person: Person, entry: Entry) -> None:
-    owners = _owners(session, listing)
-    before = stored(session, listing)
-    try:
-        after = before.insert(entry)
-    except RosterError as error:
-        raise RuleError("; ".join(error.problems)) from None
-    place = next(
-        (
-            n
-            for n, (old, new) in enumerate(zip(before.entries, after.entries, strict=False))
-            if old != new
-        ),
-        len(owners),
-    )
-    _rewrite(session, listing, after, [*owners[:place], person.id, *owners[place:]])
-
-
-def _unlist(session: Session, listing: str, person: Person) -> str:
-    """Take somebody's line from a list; return the notes that stood there."""
-    owners = _owners(session, listing)
-    if person.id not in owners:
-        return ""
-    place = owners.index(person.id)
-    before = stored(session, listing)
-    notes = before.entries[place].notes
-    _rewrite(session, listing, before.remove_at(place), owners[:place] + owners[place + 1 :])
-    return notes
-
-
-def _owners(session: Session, listing: str) -> list[str]:
-    lines = select(col(RosterLine.person_id)).where(col(RosterLine.listing) == listing)
-    return list(session.scalars(lines.order_by(col(RosterLine.position))))
-
-
-def _rewrite(session: Session, listing: str, roster: Roster, owners: Sequence[str]) -> None:
-    session.execute(delete(RosterLine).where(col(RosterLine.listing) == listing))
-    session.add_all(
-        RosterLine(
-            listing=listing,
-            position=position,
-            person_id=owner,
-            raw=record.raw,
-            name=record.entry.name,
-            github=record.entry.github,
-            notes=record.entry.notes,
-        )
-        for position, (record, owner) in enumerate(zip(roster.records, owners, strict=True))
-    )
-    session.flush()

@@ -2,20 +2,23 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from psrt_bot.membership import roster
-from psrt_bot.membership.roster import Changes, Entry, Record, Roster, RosterError, Style
+from psrt_bot.membership.roster import Changes, Entry, Roster, RosterError
 from psrt_bot.membership.rules import Role, github_key
-from psrt_bot.membership.service.people import begin_role, end_role, roles_of
+from psrt_bot.membership.service import lines
+from psrt_bot.membership.service.lines import LISTED_ROLES, line_of, stored
+from psrt_bot.membership.service.people import begin_role, end_role, record_role, roles_of
+from psrt_bot.membership.service.publishing import note_published
 from psrt_bot.runtime import audit
-from psrt_bot.runtime.facts import Facts, MemberLeft
+from psrt_bot.runtime.facts import Facts, MemberJoined, RolesChanged
 from storage.people import Person, RosterLine, RosterStyle
 
-LISTED_ROLES = {"members": Role.MEMBER, "emeriti": Role.EMERITUS}
 NOTED_ROLES = (Role.ADMIN, Role.RELEASE_MANAGER)
 
 
@@ -31,50 +34,58 @@ def list_problems(parsed: Mapping[str, Roster]) -> list[str]:
 
 
 def _both(lists: Mapping[str, Roster]) -> list[str]:
-    """Return who stands in both lists."""
+    """Return who stands in both lists, with the line of the second."""
     members = lists["members"].entries if "members" in lists else ()
     emeriti = lists["emeriti"].entries if "emeriti" in lists else ()
-    keys = {github_key(entry.github) for entry in members}
+    places = {github_key(entry.github): n for n, entry in enumerate(members, start=1)}
     return [
-        f"{entry.name} ({entry.github}) stands in both lists; keep one line, import both files"
-        for entry in emeriti
-        if entry.github and github_key(entry.github) in keys
+        f"line {n} of the former members: {entry.name} ({entry.github}) stands in both lists, also "
+        f"on line {places[key]} of the members; keep one line, import both files"
+        for n, entry in enumerate(emeriti, start=1)
+        if (key := github_key(entry.github)) and key in places
     ]
 
 
-def stored(session: Session, listing: str) -> Roster:
-    """Return a public list as it stands: ``members`` or ``emeriti``."""
-    style = session.get(RosterStyle, listing)
-    lines = session.scalars(
-        select(RosterLine)
-        .where(col(RosterLine.listing) == listing)
-        .order_by(col(RosterLine.position))
-    )
-    return Roster.from_records(
-        [(line.raw, Entry(line.name, line.github, line.notes)) for line in lines],
-        Style(style.bom, style.newline, style.final_newline) if style else Style(),
-    )
+# How a membership ends: ``Offboarding.leave``. It moves the line to the former members.
+Leave = Callable[[Session, datetime, Person, str], None]
+
+
+@dataclass
+class Imported:
+    """What an import did, or would do: to the lists, and to people's roles.
+
+    Args:
+        began: names with the role that they were given, in the order of the lists.
+        ended: names with the role that they lost.
+    """
+
+    changes: dict[str, Changes]
+    began: list[tuple[str, Role]] = field(default_factory=list)
+    ended: list[tuple[str, Role]] = field(default_factory=list)
+    joined: list[Person] = field(default_factory=list)
+    touched: dict[str, Person] = field(default_factory=dict)
 
 
 class Lists:
-    """Use cases of the public lists."""
+    """Use cases of the public lists.
 
-    def __init__(self, facts: Facts) -> None:
+    Args:
+        leave: the door by which members leave; without one an import that ends a membership is
+            refused.
+    """
+
+    def __init__(self, facts: Facts, leave: Leave | None = None) -> None:
         self._facts = facts
-
-    def compare(self, session: Session, files: Mapping[str, bytes]) -> dict[str, Changes]:
-        """Say what an import would change, by listing. Raises RosterError as ``import_files``."""
-        return {
-            listing: roster.compare(stored(session, listing), roster.parse(data))
-            for listing, data in files.items()
-        }
+        self._leave = leave
 
     def import_files(
         self, session: Session, now: datetime, files: Mapping[str, bytes], by: str
-    ) -> dict[str, Changes]:
+    ) -> Imported:
         """Replace the public lists by ``files``, and roles with them; all or nothing.
 
-        Whoever is no longer on the list of members loses that membership.
+        Whoever is no longer on the list of members leaves the team. What the files say counts as
+        published. ``MemberJoined`` and ``RolesChanged`` are announced once every role stands as
+        the lists say; the first list of members tells of nobody who joined: they were there before.
 
         Args:
             files: ``members`` and perhaps ``emeriti``, the bytes of the csv files.
@@ -83,15 +94,11 @@ class Lists:
             RosterError: a file is malformed; every problem with its line.
         """
         parsed = {listing: roster.parse(data) for listing, data in files.items()}
-        changes = {
-            listing: roster.compare(stored(session, listing), new)
-            for listing, new in parsed.items()
-        }
-        standing = {name: stored(session, name) for name in LISTED_ROLES if name not in parsed}
+        lines.lock(session)
+        standing = {listing: stored(session, listing) for listing in LISTED_ROLES}
         if problems := list_problems(parsed) or _both(standing | parsed):
             raise RosterError(problems)
-        for listing, new in parsed.items():
-            self._replace(session, now, listing, new, by)
+        done = Imported({name: roster.compare(standing[name], new) for name, new in parsed.items()})
         audit.append(
             session,
             now,
@@ -100,20 +107,40 @@ class Lists:
             subject="roster",
             details={listing: len(new.records) for listing, new in parsed.items()},
         )
-        return changes
+        for listing in LISTED_ROLES:
+            if listing in parsed:
+                self._replace(session, now, listing, parsed[listing], by, done)
+        note_published(session, now, by, files)
+        for listing in LISTED_ROLES.keys() - parsed.keys():
+            change = roster.compare(standing[listing], stored(session, listing))
+            if change != Changes():  # whoever left moved there
+                done.changes[listing] = change
+        if standing["members"].records:
+            for person in done.joined:
+                self._facts.announce(session, now, MemberJoined(person.id))
+        for person in done.touched.values():
+            self._facts.announce(session, now, RolesChanged(person.id))
+        return done
 
-    def _replace(self, session: Session, now: datetime, listing: str, new: Roster, by: str) -> None:
+    def _replace(
+        self,
+        session: Session,
+        now: datetime,
+        listing: str,
+        new: Roster,
+        by: str,
+        done: Imported,
+    ) -> None:
         people = _Listed(session, listing)
         found = people.match(session, [record.entry for record in new.records])
+        for person in people.remaining():
+            self._gone(session, now, person, listing, by, done)
         session.execute(delete(RosterLine).where(col(RosterLine.listing) == listing))
         for position, record in enumerate(new.records):
-            person = found[position] or Person(name=record.entry.name, created_at=now)
-            _rename(session, person, record.entry)
-            session.add(_line(listing, position, person, record))
-            self._align_roles(session, now, person, listing, record.entry, by)
-        for person in people.remaining():
-            if end_role(session, now, person.id, LISTED_ROLES[listing], by):
-                self._left(session, now, person, listing, by)
+            one = found[position] or Person(name=record.entry.name, created_at=now)
+            _rename(session, one, record.entry)
+            session.add(line_of(listing, position, one.id, record))
+            _align_roles(session, now, one, listing, record.entry, by, done)
         session.merge(
             RosterStyle(
                 listing=listing,
@@ -123,31 +150,50 @@ class Lists:
             )
         )
 
-    def _align_roles(
-        self, session: Session, now: datetime, person: Person, listing: str, entry: Entry, by: str
+    def _gone(
+        self, session: Session, now: datetime, person: Person, listing: str, by: str, done: Imported
     ) -> None:
-        held = roles_of(session, person.id)
-        noted = entry.roles if listing == "members" else entry.roles - {Role.ADMIN}
-        wanted = {LISTED_ROLES[listing], *noted}
-        for role in sorted(wanted - held):
-            begin_role(session, now, person.id, role, by)
-            _record(session, now, "membership:grant", person, role, by)
-        for role in NOTED_ROLES:
-            if role in held and role not in wanted:
-                end_role(session, now, person.id, role, by)
-                _record(session, now, "membership:revoke", person, role, by)
-
-    def _left(self, session: Session, now: datetime, person: Person, listing: str, by: str) -> None:
-        _record(session, now, "membership:revoke", person, LISTED_ROLES[listing], by)
-        if listing != "members":
-            return
-        if end_role(session, now, person.id, Role.ADMIN, by):  # leaving drops Admin (R5)
-            _record(session, now, "membership:revoke", person, Role.ADMIN, by)
-        self._facts.announce(session, now, MemberLeft(person.id))
+        role = LISTED_ROLES[listing]
+        if listing == "members":
+            if self._leave is None:
+                raise RosterError([f"{person.name} is not on the list and cannot leave this way"])
+            before = roles_of(session, person.id)
+            self._leave(session, now, person, by)
+            after = roles_of(session, person.id)
+            done.began += [(person.name, one) for one in sorted(after - before)]
+            done.ended += [(person.name, one) for one in sorted(before - after)]
+        elif end_role(session, now, person.id, role, by):
+            record_role(session, now, "membership:revoke", person, role, by)
+            done.ended.append((person.name, role))
+            done.touched[person.id] = person
 
 
-def _record(session: Session, now: datetime, act: str, person: Person, role: Role, by: str) -> None:
-    audit.append(session, now, actor=by, act=act, subject=person.id, details={"role": role})
+def _align_roles(
+    session: Session,
+    now: datetime,
+    person: Person,
+    listing: str,
+    entry: Entry,
+    by: str,
+    done: Imported,
+) -> None:
+    """Let somebody hold what their line says."""
+    held = roles_of(session, person.id)
+    noted = entry.roles if listing == "members" else entry.roles - {Role.ADMIN}
+    wanted = {LISTED_ROLES[listing], *noted}
+    for role in sorted(wanted - held):
+        begin_role(session, now, person.id, role, by)
+        record_role(session, now, "membership:grant", person, role, by)
+        done.began.append((person.name, role))
+        done.touched[person.id] = person
+        if role is Role.MEMBER:
+            done.joined.append(person)
+    for role in NOTED_ROLES:
+        if role in held and role not in wanted:
+            end_role(session, now, person.id, role, by)
+            record_role(session, now, "membership:revoke", person, role, by)
+            done.ended.append((person.name, role))
+            done.touched[person.id] = person
 
 
 class _Listed:
@@ -219,15 +265,3 @@ def _rename(session: Session, person: Person, entry: Entry) -> None:
     person.github_key = github_key(entry.github)
     session.add(person)
     session.flush()
-
-
-def _line(listing: str, position: int, person: Person, record: Record) -> RosterLine:
-    return RosterLine(
-        listing=listing,
-        position=position,
-        person_id=person.id,
-        raw=record.raw,
-        name=record.entry.name,
-        github=record.entry.github,
-        notes=record.entry.notes,
-    )

@@ -8,14 +8,18 @@ from typing import Any
 from sqlalchemy import Select, String, and_, bindparam, func, or_, select, true, update
 from sqlmodel import Session, col
 
-from psrt_bot.membership.rules import Permission, Role, allowed, notes_with, notes_without
+from psrt_bot.membership.rules import Permission, Role, allowed
+from psrt_bot.membership.service import lines
 from psrt_bot.runtime import audit
-from psrt_bot.runtime.facts import Facts, MemberJoined, MemberLeft, PersonLinked, RolesChanged
+from psrt_bot.runtime.facts import Facts, MemberJoined, PersonLinked, RolesChanged
 from psrt_bot.runtime.people import live_users
 from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotFound, RuleError
 from psrt_bot.runtime.sql import insert_ignoring, rows, table_of
-from storage.people import Person, RoleHeld, RosterLine, SlackUser
+from storage.people import Person, RoleHeld, SlackUser
 from storage.types import new_id
+
+# Roles that a list gives, or a vote: they begin and end with a line.
+LISTED = (Role.MEMBER, Role.EMERITUS)
 
 # What a person is told who may not do something: the same words whatever there is or is not.
 REFUSAL = (
@@ -134,52 +138,50 @@ class Members:
             raise NotAllowed(text, lacking=permission)
         return actor
 
-    def grant(self, session: Session, now: datetime, person: Person, role: Role, by: str) -> None:
-        """Give somebody a role, from now on.
+    def grant(
+        self,
+        session: Session,
+        now: datetime,
+        person: Person,
+        role: Role,
+        by: str,
+        *,
+        decision: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Give somebody a role, from now on. A membership begins by ``Joining``, which calls this.
+
+        Args:
+            decision: a reference to the council's decision; it goes into the audit log as well.
+            reason: why, in somebody's words; it stays out of the audit log.
 
         Raises:
             AlreadyDone: they hold it.
         """
-        if not begin_role(session, now, person.id, role, by):
+        lines.lock(session)
+        if not begin_role(session, now, person.id, role, by, decision=decision, reason=reason):
             raise AlreadyDone(f"{person.name} already holds the role {role.value}")
-        _note(session, person.id, role, held=True)
-        audit.append(
-            session,
-            now,
-            actor=by,
-            act="membership:grant",
-            subject=person.id,
-            details={"role": role},
-        )
+        lines.note_role(session, person.id, role, held=True)
+        record_role(session, now, "membership:grant", person, role, by, decision=decision)
         if role is Role.MEMBER:
             self._facts.announce(session, now, MemberJoined(person.id))
         self._facts.announce(session, now, RolesChanged(person.id))
 
     def revoke(self, session: Session, now: datetime, person: Person, role: Role, by: str) -> None:
-        """Take a role from somebody, from now on. Ending a membership tells the other processes.
+        """Take a role from somebody, from now on; a membership ends by ``offboarding/`` alone.
 
         Raises:
             NotFound: they do not hold it.
+            ValueError: the role comes from a list.
         """
+        if role in LISTED:
+            raise ValueError(f"the role {role.value} ends with its line in the list")
+        lines.lock(session)
         if not end_role(session, now, person.id, role, by):
             raise NotFound(f"{person.name} does not hold the role {role.value}")
-        _note(session, person.id, role, held=False)
-        audit.append(
-            session,
-            now,
-            actor=by,
-            act="membership:revoke",
-            subject=person.id,
-            details={"role": role},
-        )
-        if role is Role.MEMBER:
-            self._leave(session, now, person, by)
+        lines.note_role(session, person.id, role, held=False)
+        record_role(session, now, "membership:revoke", person, role, by)
         self._facts.announce(session, now, RolesChanged(person.id))
-
-    def _leave(self, session: Session, now: datetime, person: Person, by: str) -> None:
-        if end_role(session, now, person.id, Role.ADMIN, by):  # leaving drops Admin (R5)
-            _note(session, person.id, Role.ADMIN, held=False)
-        self._facts.announce(session, now, MemberLeft(person.id))
 
     def link(
         self, session: Session, now: datetime, person: Person, slack_user_id: str, by: str
@@ -209,6 +211,22 @@ class Members:
         )
         users = tuple(user for user in (before, slack_user_id) if user)
         self._facts.announce(session, now, PersonLinked(person.id, users))
+
+    def unlink(self, session: Session, now: datetime, person: Person, by: str) -> None:
+        """Say that somebody is no Slack user any more.
+
+        Raises:
+            AlreadyDone: they are linked to none.
+        """
+        linked = select(col(Person.slack_user_id)).where(col(Person.id) == person.id)
+        before = session.scalar(linked.with_for_update())
+        if before is None:
+            raise AlreadyDone(f"{person.name} is linked to no Slack user")
+        session.execute(
+            update(Person).where(col(Person.id) == person.id).values(slack_user_id=None)
+        )
+        audit.append(session, now, actor=by, act="membership:unlink", subject=person.id)
+        self._facts.announce(session, now, PersonLinked(person.id, (before,)))
 
 
 def roles_of(session: Session, person_id: str) -> frozenset[Role]:
@@ -266,13 +284,38 @@ def find_person(session: Session, github_or_id: str) -> Person:
     raise NotFound(f"{key!r} is nobody on the list; see: psrt-bot roster export")
 
 
-def begin_role(session: Session, now: datetime, person_id: str, role: Role, by: str) -> bool:
+def begin_role(
+    session: Session,
+    now: datetime,
+    person_id: str,
+    role: Role,
+    by: str,
+    *,
+    decision: str | None = None,
+    reason: str | None = None,
+) -> bool:
     """Record that a role begins; return whether it was not held already."""
-    values = {"id": new_id(), "person_id": person_id, "role": role, "since": now, "granted_by": by}
+    values = {
+        "id": new_id(),
+        "person_id": person_id,
+        "role": role,
+        "since": now,
+        "granted_by": by,
+        "decision": decision,
+        "reason": reason,
+    }
     return insert_ignoring(session, RoleHeld, values)
 
 
-def end_role(session: Session, now: datetime, person_id: str, role: Role, by: str) -> bool:
+def end_role(
+    session: Session,
+    now: datetime,
+    person_id: str,
+    role: Role,
+    by: str,
+    *,
+    reason: str | None = None,
+) -> bool:
     """Record that a role ends; return whether it was held."""
     ended = session.execute(
         update(RoleHeld)
@@ -281,9 +324,24 @@ def end_role(session: Session, now: datetime, person_id: str, role: Role, by: st
             col(RoleHeld.role) == role,
             col(RoleHeld.until).is_(None),
         )
-        .values(until=now, ended_by=by)
+        .values(until=now, ended_by=by, end_reason=reason)
     )
     return rows(ended) == 1
+
+
+def record_role(
+    session: Session,
+    now: datetime,
+    act: str,
+    person: Person,
+    role: Role,
+    by: str,
+    *,
+    decision: str | None = None,
+) -> None:
+    """Put into the audit log that a role began (``membership:grant``) or ended (``…:revoke``)."""
+    details = {"role": role} | ({"decision": decision} if decision else {})
+    audit.append(session, now, actor=by, act=act, subject=person.id, details=details)
 
 
 def _ever_had_admin(session: Session) -> bool:
@@ -291,13 +349,3 @@ def _ever_had_admin(session: Session) -> bool:
         session.scalar(select(col(RoleHeld.id)).where(col(RoleHeld.role) == Role.ADMIN).limit(1))
         is not None
     )
-
-
-def _note(session: Session, person_id: str, role: Role, *, held: bool) -> None:
-    """Keep the public list's notes in step with Admin and Release Manager (R5)."""
-    if role not in (Role.ADMIN, Role.RELEASE_MANAGER):
-        return
-    lines = session.scalars(select(RosterLine).where(col(RosterLine.person_id) == person_id))
-    for line in lines:
-        line.notes = notes_with(line.notes, role) if held else notes_without(line.notes, role)
-        session.add(line)

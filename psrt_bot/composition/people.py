@@ -1,0 +1,39 @@
+"""The use cases about people, as the bot and the command line need them."""
+
+from dataclasses import dataclass
+
+from psrt_bot.membership.service.admins import Admins
+from psrt_bot.membership.service.appointing import Appointing
+from psrt_bot.membership.service.joining import Joining
+from psrt_bot.membership.service.lists import Lists
+from psrt_bot.membership.service.people import Members
+from psrt_bot.offboarding.service import Offboarding
+from psrt_bot.runtime.facts import Facts
+from psrt_bot.settings import Settings
+
+
+@dataclass(frozen=True)
+class PeopleServices:
+    """Use cases that need neither a key store nor a channel."""
+
+    members: Members
+    admins: Admins
+    appointing: Appointing
+    joining: Joining
+    offboarding: Offboarding
+    lists: Lists
+
+
+def build_people(settings: Settings, announced: Facts) -> PeopleServices:
+    """Build the use cases about people; lists end memberships by the one door there is."""
+    members = Members(announced, settings.first_admins)
+    admins = Admins(settings.admin_channel, settings.first_admins)
+    offboarding = Offboarding(members, admins, announced, settings.team_channel)
+    return PeopleServices(
+        members=members,
+        admins=admins,
+        appointing=Appointing(members),
+        joining=Joining(members),
+        offboarding=offboarding,
+        lists=Lists(announced, offboarding.leave),
+    )

@@ -1,0 +1,167 @@
+"""What people are told of the public list and of claimed GitHub names: messages, not modals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from slack_sdk.models.blocks import (
+    Block,
+    RichTextBlock,
+    RichTextElementParts,
+    RichTextPreformattedElement,
+)
+
+from psrt_bot.runtime import blocks
+from psrt_bot.runtime.blocks import Message, escape
+
+PUBLISHED = "membership.published"
+CONFIRM_CLAIM = "membership.claim_confirm"
+DECLINE_CLAIM = "membership.claim_decline"
+
+NO_PUBLICATION = "There is no such publication; type `/psrt publish` for a new one."
+NEWER_PUBLISHED = "A newer version of the lists is published already; nothing was changed."
+PUBLISHED_BEFORE = "This version was marked as published before."
+CLAIM_GONE = "This was decided already, or a newer request took its place. Nothing was changed."
+DIFF_LIMIT = 2800  # characters shown in a message; Slack's limit for a text is 3000
+
+
+@dataclass(frozen=True)
+class ListChange:
+    """How a public list differs from what was published.
+
+    Args:
+        summary: who came, went and changed, a line each.
+        diff: a unified diff; empty where nothing differs.
+    """
+
+    file: str
+    summary: Sequence[str]
+    diff: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A member's GitHub name, as they say.
+
+    Args:
+        before: the one on the list; empty where there is none.
+    """
+
+    id: str
+    name: str
+    before: str
+    github: str
+
+
+def fits(change: ListChange) -> bool:
+    """Whether a difference can be shown in the message; a longer one becomes a file."""
+    return len(change.diff) <= DIFF_LIMIT
+
+
+def nothing_changed(published_at: datetime | None) -> str:
+    """Return what an admin hears when there is nothing to publish."""
+    if published_at is None:
+        return "Both lists are empty: there is nothing to publish."
+    return (
+        f"Nothing changed since the lists were published or imported on "
+        f"{blocks.in_utc(published_at)}. `/psrt publish all` sends them all the same."
+    )
+
+
+def publication(publication_id: str, changes: Sequence[ListChange]) -> Message:
+    """Return what an admin reads above the files."""
+    files = " and ".join(change.file for change in changes)
+    opening = (
+        f"*The public list, to be published*\nBelow: {files}. Propose the changed files to the "
+        "Developer's Guide (`developer-workflow/`), then press *Mark as published*: from then on "
+        "differences are told from this version on."
+    )
+    parts: list[Block] = [blocks.section(opening)]
+    for change in changes:
+        parts += _shown(change)
+    parts.append(blocks.actions(blocks.button("Mark as published", PUBLISHED, publication_id)))
+    return Message(f"The public list, to be published: {files}", parts)
+
+
+def published(changes: Sequence[ListChange], by: str, at: datetime) -> Message:
+    """Return what the same message says once it was published."""
+    text = f"Marked as published by {by} on {blocks.in_utc(at)}."
+    parts: list[Block] = [blocks.section(f"*The public list*\n{escape(text)}")]
+    for change in changes:
+        parts += _shown(change)
+    return Message(text, parts)
+
+
+def published_note(changes: Sequence[ListChange], by: str) -> Message:
+    """Return what the other admins hear."""
+    files = " and ".join(change.file for change in changes) or "the lists, unchanged"
+    text = f"{by} marked as published: {files}."
+    return Message(text, [blocks.section(escape(text))])
+
+
+def file_comment(name: str) -> str:
+    """Return the line above a file."""
+    return f"`{name}`"
+
+
+def _shown(change: ListChange) -> list[Block]:
+    parts: list[Block] = [blocks.section(f"*{change.file}*")]
+    for text in blocks.packed(change.summary):
+        parts += blocks.quoted(text)
+    if change.diff and fits(change):
+        written = RichTextElementParts.Text(text=change.diff)
+        parts.append(RichTextBlock(elements=[RichTextPreformattedElement(elements=[written])]))
+    elif change.diff:
+        parts.append(blocks.context(f"The difference is long: see `{change.file}.diff` below."))
+    return parts
+
+
+def claim_request(claim: Claim) -> Message:
+    """Return the question to the admins whether a GitHub name is somebody's."""
+    parts: list[Block] = [
+        blocks.section(_claimed(claim)),
+        blocks.context(
+            "Ask them, or look at the account, before you confirm: the list and the GitHub team "
+            "follow it."
+        ),
+        blocks.actions(
+            blocks.button("Confirm", CONFIRM_CLAIM, claim.id, style="primary"),
+            blocks.button("Decline", DECLINE_CLAIM, claim.id),
+        ),
+    ]
+    return Message(f"{claim.name} says their GitHub name is {claim.github}", parts)
+
+
+def claim_decided(claim: Claim, by: str, *, confirmed: bool) -> Message:
+    """Return what the same message says once it is decided."""
+    word = "Confirmed" if confirmed else "Declined"
+    text = f"{word} by {by}."
+    return Message(
+        f"{claim.name}, GitHub name {claim.github}: {text}",
+        [blocks.section(f"{_claimed(claim)}\n*{escape(text)}*")],
+    )
+
+
+def claim_replaced(claim: Claim) -> Message:
+    """Return what the same message says once they asked for another name, or left."""
+    text = "This request is no longer open."
+    return Message(text, [blocks.section(f"{_claimed(claim)}\n_{text}_")])
+
+
+def claim_told(claim: Claim, *, confirmed: bool) -> Message:
+    """Return what whoever asked hears."""
+    if confirmed:
+        text = f"An admin confirmed your GitHub name: {claim.github} stands in the list now."
+    else:
+        still = f"; {claim.before} stays" if claim.before else ""
+        text = (
+            f"An admin declined {claim.github} as your GitHub name{still}. Please ask one of them "
+            "if you think this is a mistake."
+        )
+    return Message(text, [blocks.section(escape(text))])
+
+
+def _claimed(claim: Claim) -> str:
+    before = f" instead of `{escape(claim.before)}`" if claim.before else ""
+    link = f"<https://github.com/{claim.github}|{escape(claim.github)}>"
+    return f"*{escape(claim.name)}* says their GitHub name is {link}{before}."
