@@ -1,9 +1,9 @@
 """App Home: what is open for a member; for everybody else, how people join (R12, R14)."""
 
 from psrt_bot.membership.rules import Role
-from psrt_bot.membership.service.people import find_person
 from psrt_bot.sandbox.seen import Home
 from tests.journeys.house import House
+from tests.journeys.polling import leave
 from tests.journeys.steps import STRANGERS_ARE_TOLD, change_role, to_texts
 
 ALWAYS = ["Nominate somebody", "What else you can do"]
@@ -70,9 +70,7 @@ def test_whoever_leaves_the_team_loses_what_members_see(house: House) -> None:
     """A Home stays at Slack until it is replaced: who leaves gets the strangers' one at once."""
     house.nominate(by="ana", nominee="nia")
     seen = home(house, "fay", "Nia Novak")
-    with house.session() as session:
-        offboarding = house.bot.services.people.offboarding
-        offboarding.leave(session, house.clock.now(), find_person(session, "fay"), "tests")
+    leave(house, "fay")
     house.pass_time(seconds=2)
     seen.wait(lambda shown: "How people join" in shown.rendered)
     assert "Nia" not in seen.rendered
@@ -118,19 +116,10 @@ def test_an_open_home_follows_what_changes_and_nobody_elses_is_drawn(house: Hous
     assert "Vote" in chi.wait(lambda seen: "Oli Okoro" in seen.rendered).buttons
     house.pass_time(days=7)
     chi.wait(lambda seen: "No vote is open for you." in seen.rendered)
-    change_role_of_the_bot(house, "dov")
+    leave(house, "dov")
     house.pass_time(seconds=2)
     chi.wait(lambda seen: "The team: 5 members" in seen.rendered)
     assert set(published(house)) == {house.person("chi").id, house.person("ana").id}
-
-
-def change_role_of_the_bot(house: House, login: str) -> None:
-    """End a membership as the bot does, with everybody who listens."""
-    with house.session() as session:
-        members = house.bot.services.members
-        members.revoke(
-            session, house.clock.now(), find_person(session, login), Role.MEMBER, "tests"
-        )
 
 
 def test_a_burst_of_changes_publishes_once_and_two_seconds_later_once_more(house: House) -> None:
