@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
+from psrt_bot.composition.people import PeopleServices, build_people
 from psrt_bot.council.service.answering import Answering
 from psrt_bot.council.service.decisions import Office
 from psrt_bot.council.service.reading import CouncilReading
 from psrt_bot.council.service.recording import Recording
 from psrt_bot.council.service.telling import Telling
 from psrt_bot.council.service.watching import Watching
-from psrt_bot.composition.people import PeopleServices, build_people
 from psrt_bot.home.service import Homes
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.people import Members
