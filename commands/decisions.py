@@ -7,6 +7,7 @@ from psrt_bot.membership.rules import Permission
 from psrt_bot.nominations.messages import alarms
 from psrt_bot.nominations.messages import words as ids
 from psrt_bot.nominations.service.deciding import Deciding
+from psrt_bot.nominations.service.neutralising import Neutralising
 from psrt_bot.nominations.service.outcomes import extension
 from psrt_bot.nominations.service.reading import Reading
 from storage.voting import Poll
@@ -15,11 +16,18 @@ from storage.voting import Poll
 class DecisionListeners:
     """Parse, call one use case, answer."""
 
-    def __init__(self, surface: Surface, deciding: Deciding, reading: Reading) -> None:
+    def __init__(
+        self,
+        surface: Surface,
+        deciding: Deciding,
+        reading: Reading,
+        neutralising: Neutralising,
+    ) -> None:
         self._database = surface.database
         self._clock = surface.clock
         self._deciding = deciding
         self._reading = reading
+        self._neutralising = neutralising
 
     def go_ahead(self, asked: Asked) -> Answer:
         """Open a vote that waited."""
@@ -55,6 +63,12 @@ class DecisionListeners:
         """Extend a vote during which the bot was away."""
         return self._decide(asked, extend=True)
 
+    def neutralise(self, asked: Asked) -> Answer:
+        """Try again to withdraw posts that resisted."""
+        with self._database.transaction() as session:
+            self._neutralising.again(session, self._clock.now(), asked.user_id, asked.value)
+        return Say("I try again. If something resists once more, you hear of it.")
+
     def _decide(self, asked: Asked, *, extend: bool) -> Answer:
         with self._database.transaction() as session:
             found = self._reading.details(session, asked.user_id, asked.value)
@@ -69,9 +83,12 @@ class DecisionListeners:
         return Say("The vote is extended." if extend else "The vote is being closed.")
 
 
-def register(surface: Surface, deciding: Deciding, reading: Reading) -> None:
+def register(
+    surface: Surface, deciding: Deciding, reading: Reading, neutralising: Neutralising
+) -> None:
     """Register the admins' decisions."""
-    on = DecisionListeners(surface, deciding, reading)
+    on = DecisionListeners(surface, deciding, reading, neutralising)
+    surface.button(ids.NEUTRALISE, Permission.NOMINATIONS_NEUTRALISE, on.neutralise)
     surface.button(ids.GO_AHEAD, Permission.VOTING_GO_AHEAD, on.go_ahead)
     surface.button(ids.LOST, Permission.VOTING_VOID, on.ask_give_up)
     surface.form(ids.LOST, Permission.VOTING_VOID, on.give_up)

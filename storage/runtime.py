@@ -57,6 +57,19 @@ class OutboxRow(SQLModel, table=True):
     outcome: str | None = None
 
 
+class NeutralSubject(SQLModel, table=True):
+    """Whom or what the bot's posts in a conversation are, and stay, neutral about."""
+
+    __tablename__ = "neutral_subject"
+
+    about: str = Field(primary_key=True)
+    conversation: str = Field(primary_key=True)
+    # For whose coming it is done: they are not invited while a post resists. Empty: nobody is.
+    slack_user_id: str = ""
+    payload: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    since: datetime = Field(sa_type=UtcDateTime)
+
+
 class Posted(SQLModel, table=True):
     """Where a message that may be updated or answered in a thread stands."""
 

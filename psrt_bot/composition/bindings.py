@@ -28,6 +28,11 @@ def wire(settings: Settings, keys: KeyStore, announced: facts.Facts) -> Services
 
 def bind(announced: facts.Facts, services: Services) -> None:
     """Bind every fact to those who listen, in the order in which they act."""
+    # First of all: what these facts lead to are invitations, which come after the neutral lines.
+    announced.bind(facts.MemberJoined, services.neutralising.joined)
+    announced.bind(facts.RolesChanged, services.neutralising.roles_changed)
+    announced.bind(facts.PersonLinked, services.neutralising.linked)
+    announced.bind(facts.PostLingers, services.neutralising.lingers)
     outcomes = services.outcomes
     announced.bind(facts.PollClosed, outcomes.closed)
     announced.bind(facts.PollKeysDestroyed, outcomes.keys_destroyed)

@@ -25,10 +25,10 @@ def listen(surface: Surface, services: Services, prefix: str) -> None:
         surface, services.drafts, services.nominating, services.reading, f"{prefix}nominate"
     )
     card.register(surface, services.nominating, services.ending, services.reading)
-    decisions.register(surface, services.deciding, services.reading)
     statements.register(surface, services.statements, services.reading)
     theirs = services.council
     council.register(surface, theirs.answering, theirs.recording, theirs.telling, theirs.reading)
+    decisions.register(surface, services.deciding, services.reading, services.neutralising)
     home.register(surface, services.home)
     surface.word(
         "nominate",

@@ -10,12 +10,14 @@ from psrt_bot.council.service.recording import Recording
 from psrt_bot.council.service.telling import Telling
 from psrt_bot.council.service.watching import Watching
 from psrt_bot.home.service import Homes
+from psrt_bot.membership.permissions import Role
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.people import Members
 from psrt_bot.nominations.service.council import CouncilOutcomes
 from psrt_bot.nominations.service.deciding import Deciding
 from psrt_bot.nominations.service.drafts import Drafts
 from psrt_bot.nominations.service.ending import Ending
+from psrt_bot.nominations.service.neutralising import Neutralising
 from psrt_bot.nominations.service.nominating import Nominating
 from psrt_bot.nominations.service.outcomes import Outcomes
 from psrt_bot.nominations.service.reading import Policy, Process, Reading
@@ -62,6 +64,7 @@ class Services:
     council_outcomes: CouncilOutcomes
     home: Homes
     refusals: Refusals
+    neutralising: Neutralising
 
 
 def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
@@ -78,6 +81,11 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
     )
     council = _council(settings, members, admins, announced)
     process = Process(secret_polls, members, admins, policy, council.telling, council.reading)
+    rooms = [
+        (Role.ADMIN, settings.admin_channel),
+        (Role.STEERING_COUNCIL, settings.council_channel),
+        *((Role.MEMBER, c) for c in (settings.team_channel, *settings.member_channels)),
+    ]
     drafts = Drafts(process)
     voting = Voting(secret_polls, members)
     reading = Reading(process)
@@ -99,6 +107,7 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
         council_outcomes=CouncilOutcomes(process),
         home=Homes(members, voting, drafts, reading),
         refusals=Refusals(members),
+        neutralising=Neutralising(process, rooms),
     )
 
 

@@ -96,6 +96,7 @@ class Permission(StrEnum):
     NOMINATIONS_WITHDRAW = "nominations:withdraw", "take a nomination back", MEMBERS, OWN, RUNNING
     NOMINATIONS_CANCEL = "nominations:cancel", "end a nomination", ADMINS, OTHERS, RUNNING
     NOMINATIONS_ADDENDUM = "nominations:addendum", "add to a nomination", MEMBERS, OWN, RUNNING
+    NOMINATIONS_NEUTRALISE = "nominations:neutralise", "withdraw posts again", ADMINS, OTHERS
     VOTING_VOTE = "voting:vote", "vote, as an elector", MEMBERS, OTHERS, While("poll", "open")
     VOTING_GO_AHEAD = (
         *("voting:go-ahead", "open a vote that waits", ADMINS, OTHERS),

@@ -23,9 +23,11 @@ from psrt_bot.runtime.facts import (
     Facts,
     Invited,
     PlaceRefused,
+    PostLingers,
     Removed,
 )
 from psrt_bot.runtime.leases import LEASE, TakenOver, lease_clock
+from psrt_bot.runtime.neutral import WITHDRAWALS, lingers
 from psrt_bot.runtime.outbox import Kind
 from psrt_bot.runtime.people import note_joined, note_left
 from psrt_bot.runtime.rules import GIVE_UP_AFTER, Outcome, retry_delay
@@ -51,6 +53,7 @@ LOOK_AFTER = timedelta(seconds=60)  # a call whose answer was lost may still tak
 HELD_FOR = timedelta(minutes=10)
 BUDGET = timedelta(seconds=20)  # of real time; then whoever called may look at deadlines first
 
+LINGERS = "a post about them is still there; remove it by hand, press Try again, then invite them"
 PLACES = frozenset({Kind.INVITE, Kind.KICK})
 
 UnfitReason = Callable[[Session, str], str | None]
@@ -176,7 +179,8 @@ class Delivery:
         channel = row.payload["channel"]
         with self._database.reading() as session:
             if row.kind == Kind.INVITE:
-                return self._unfit(session, channel)
+                lingering = lingers(session, channel, row.payload["user"])
+                return LINGERS if lingering else self._unfit(session, channel)
             known = session.get(SlackChannel, channel)
             return UNFIT_CHANNEL["not_in_channel"] if known and not known.is_inside else None
 
@@ -249,10 +253,15 @@ class Delivery:
                 refusal = (why or place_refusal(code)) if outcome is Outcome.DEAD else None
                 self._settle_place(session, now, row, refusal)
                 return
+            if row.kind in WITHDRAWALS:
+                if outcome is Outcome.DEAD:
+                    fact = PostLingers(row.about or "", row.conversation, code)
+                    self._facts.announce(session, now, fact)
+                return
             codes = {code} if outcome is Outcome.DEAD else set(sent.refused if sent else ())
             for said in sorted(codes):
-                fact = DeliveryDied(row.kind, row.conversation, said, row.slot)
-                self._facts.announce(session, now, fact)
+                died = DeliveryDied(row.kind, row.conversation, said, row.slot)
+                self._facts.announce(session, now, died)
 
     def _settle_place(
         self, session: Session, now: datetime, row: OutboxRow, refusal: str | None

@@ -181,6 +181,20 @@ class Delivered:
 
 
 @dataclass(frozen=True)
+class PostLingers:
+    """A post or file about somebody who is to come could not be withdrawn from a channel.
+
+    Args:
+        about: what it was marked with.
+        code: Slack's error code.
+    """
+
+    about: str
+    conversation: str
+    code: str
+
+
+@dataclass(frozen=True)
 class DeliveryDied:
     """A message could not be delivered and will not be tried again.
 

@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 from psrt_bot.runtime.blocks import Message
 from psrt_bot.runtime.rules import Outcome
 from storage.engine import wake_workers
-from storage.runtime import OutboxRow, Posted
+from storage.runtime import NeutralSubject, OutboxRow, Posted
 from storage.types import new_id
 
 DIRECT = "dm:"  # a conversation named by the Slack user whose direct message it is
@@ -32,6 +32,8 @@ class Kind(StrEnum):
     HOME = "home"
     INVITE = "invite"
     KICK = "kick"
+    NEUTRAL = "neutral"  # a post becomes a line that tells nothing
+    FILE_GONE = "file_gone"  # a file is deleted, with the message that shared it
 
 
 def post(
@@ -42,14 +44,20 @@ def post(
     *,
     slot: str | None = None,
     thread_slot: str | None = None,
+    about: str | None = None,
 ) -> str:
     """Owe a message to a channel; return the row's id.
 
     Args:
         slot: remember the message under this name.
         thread_slot: answer in the thread of the message remembered under this name.
+        about: whom or what it is about, if it is to be neutral once they come into the channel
+            (``runtime/neutral.py``); where they are in it already, it is neutral at once.
     """
-    return _add(session, now, channel, Kind.MESSAGE, message.payload(), slot, thread_slot)
+    payload = _neutral_payload(session, about, channel) or message.payload()
+    if about is not None:
+        slot = slot or f"post:{new_id()}"
+    return add(session, now, channel, Kind.MESSAGE, payload, slot, thread_slot, about=about)
 
 
 def tell(
@@ -61,25 +69,35 @@ def tell(
     slot: str | None = None,
 ) -> str:
     """Owe a direct message to one person; return the row's id."""
-    return _add(session, now, DIRECT + slack_user_id, Kind.MESSAGE, message.payload(), slot)
+    return add(session, now, DIRECT + slack_user_id, Kind.MESSAGE, message.payload(), slot)
 
 
 def change(session: Session, now: datetime, slot: str, message: Message) -> str | None:
     """Owe a new version of a remembered message; older versions not yet sent are dropped.
 
     Returns:
-        the row's id, or None when nothing was ever owed under this slot.
+        the row's id, or None when nothing was ever owed under this slot, or it is neutral by now.
     """
-    conversation = session.scalar(
-        select(col(OutboxRow.conversation))
+    first = session.execute(
+        select(col(OutboxRow.conversation), col(OutboxRow.about))
         .where(col(OutboxRow.slot) == slot, col(OutboxRow.kind) == Kind.MESSAGE)
         .limit(1)
-    )
-    if conversation is None:
+    ).first()
+    if first is None or _neutral_payload(session, first.about, first.conversation) is not None:
         return None
+    conversation: str = first.conversation
     older = (col(OutboxRow.slot) == slot, col(OutboxRow.kind) == Kind.UPDATE)
-    at = _after(now, _supersede(session, now, *older))
-    return _add(session, now, conversation, Kind.UPDATE, message.payload(), slot, try_at=at)
+    at = _after(now, supersede(session, now, *older))
+    return add(
+        session,
+        now,
+        conversation,
+        Kind.UPDATE,
+        message.payload(),
+        slot,
+        try_at=at,
+        about=first.about,
+    )
 
 
 def attach(
@@ -90,16 +108,23 @@ def attach(
     renderer: str,
     argument: str,
     thread_slot: str | None = None,
-) -> str:
+    about: str | None = None,
+) -> str | None:
     """Owe a file that is rendered at delivery and never stored in a row.
 
     Args:
         conversation: a channel id, or ``DIRECT`` and a user id.
         renderer: the name under which ``app.py`` bound the function that makes the file.
         argument: what it is made from, an id.
+        about: as of ``post``.
+
+    Returns:
+        the row's id, or None where posts about it are neutral: then there is no file.
     """
+    if _neutral_payload(session, about, conversation) is not None:
+        return None
     payload = {"renderer": renderer, "argument": argument}
-    return _add(session, now, conversation, Kind.FILE, payload, None, thread_slot)
+    return add(session, now, conversation, Kind.FILE, payload, None, thread_slot, about=about)
 
 
 def fan_out(
@@ -110,7 +135,7 @@ def fan_out(
     So the row does not tell who is concerned (a reminder concerns those who have not voted).
     """
     payload = {"expander": expander, "users": sorted(users)}
-    return _add(session, now, f"fan:{new_id()}", Kind.FAN_OUT, payload, try_at=at)
+    return add(session, now, f"fan:{new_id()}", Kind.FAN_OUT, payload, try_at=at)
 
 
 def publish_home(
@@ -122,9 +147,9 @@ def publish_home(
     often they are published: ``runtime/homes.py``.
     """
     conversation = f"home:{slack_user_id}"
-    dropped = _supersede(session, now, col(OutboxRow.conversation) == conversation)
+    dropped = supersede(session, now, col(OutboxRow.conversation) == conversation)
     at = max([now, *(one.try_at for one in dropped)]) if dropped else max(now, not_before or now)
-    _add(session, now, conversation, Kind.HOME, {"user": slack_user_id}, try_at=at)
+    add(session, now, conversation, Kind.HOME, {"user": slack_user_id}, try_at=at)
     return at
 
 
@@ -153,9 +178,9 @@ def _place(
 ) -> str:
     """Owe a change of who is in a channel; of several not yet sent only the last is."""
     conversation = f"place:{channel}:{user}"
-    at = _after(now, _supersede(session, now, col(OutboxRow.conversation) == conversation))
+    at = _after(now, supersede(session, now, col(OutboxRow.conversation) == conversation))
     payload = {"channel": channel, "user": user}
-    return _add(session, now, conversation, kind, payload, try_at=at, after=after)
+    return add(session, now, conversation, kind, payload, try_at=at, after=after)
 
 
 class _Dropped(NamedTuple):
@@ -163,7 +188,15 @@ class _Dropped(NamedTuple):
     try_at: datetime
 
 
-def _supersede(session: Session, now: datetime, *older: ColumnElement[bool]) -> list[_Dropped]:
+def _neutral_payload(
+    session: Session, about: str | None, conversation: str
+) -> dict[str, Any] | None:
+    """Return what stands for posts about somebody in a conversation, None where they may tell."""
+    subject = session.get(NeutralSubject, (about, conversation)) if about else None
+    return subject.payload if subject else None
+
+
+def supersede(session: Session, now: datetime, *older: ColumnElement[bool]) -> list[_Dropped]:
     """Drop what a newer version replaces; return what was dropped."""
     replaced = session.execute(
         update(OutboxRow)
@@ -184,7 +217,7 @@ def _after(now: datetime, dropped: list[_Dropped]) -> datetime:
     return max([now, *(one.try_at for one in dropped if one.ambiguous_at is not None)])
 
 
-def _add(
+def add(
     session: Session,
     now: datetime,
     conversation: str,
@@ -194,7 +227,9 @@ def _add(
     thread_slot: str | None = None,
     try_at: datetime | None = None,
     after: str | None = None,
+    about: str | None = None,
 ) -> str:
+    """Owe a row; for this module and ``runtime/neutral.py``."""
     row = OutboxRow(
         conversation=conversation,
         after=after,
@@ -202,6 +237,7 @@ def _add(
         payload=payload,
         slot=slot,
         thread_slot=thread_slot,
+        about=about,
         created_at=now,
         try_at=try_at or now,
     )

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from sqlmodel import Session
+from sqlalchemy import select
+from sqlmodel import Session, col
 
 from psrt_bot.runtime.blocks import Message
+from psrt_bot.runtime.neutral import delete_file, make_neutral, replacement
 from psrt_bot.runtime.outbox import DIRECT, Kind
 from psrt_bot.runtime.slack import WORKER_TIMEOUT, Failure, judge
 from storage.engine import Database
@@ -99,6 +101,12 @@ class Sender:
 
     def send(self, row: OutboxRow, now: datetime, keep: Keep) -> Sent:
         """Make the calls that ``row`` owes."""
+        with self._database.reading() as session:
+            neutral = replacement(session, row)
+        if neutral is not None:
+            if row.kind != Kind.MESSAGE:
+                return DROPPED
+            row.payload = neutral
         match Kind(row.kind):
             case Kind.MESSAGE:
                 return self._message(row, keep)
@@ -114,6 +122,10 @@ class Sender:
                 return self._invite(row)
             case Kind.KICK:
                 return self._kick(row)
+            case Kind.NEUTRAL:
+                return self._neutral(row)
+            case Kind.FILE_GONE:
+                return self._file_gone(row, keep)
 
     def _message(self, row: OutboxRow, keep: Keep) -> Sent:
         if row.conversation.startswith(DIRECT):
@@ -267,6 +279,20 @@ class Sender:
             if judge(error).code != "not_in_channel":
                 raise
         return Sent()
+
+    def _neutral(self, row: OutboxRow) -> Sent:
+        place = self._posted(row.slot)
+        if place is None or not make_neutral(self._client, place, row.payload):
+            return DROPPED
+        return Sent(place.channel, place.ts)
+
+    def _file_gone(self, row: OutboxRow, keep: Keep) -> Sent:
+        with self._database.reading() as session:
+            owed = select(OutboxRow).where(col(OutboxRow.id) == row.payload["row"])
+            file_id = session.scalars(owed).one().progress.get("file_id")
+        if file_id is None or not delete_file(self._client, file_id, row.progress, keep):
+            return DROPPED
+        return Sent(row.conversation)
 
     def _thread(self, row: OutboxRow) -> str | None:
         place = self._posted(row.thread_slot)

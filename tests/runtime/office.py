@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from psrt_bot.manifest import manifest
-from psrt_bot.runtime import outbox
+from psrt_bot.runtime import neutral, outbox
 from psrt_bot.runtime.blocks import Message, section
 from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.runtime.delivery import Delivery
@@ -20,6 +20,7 @@ from psrt_bot.runtime.facts import (
     Facts,
     Invited,
     PlaceRefused,
+    PostLingers,
     Removed,
 )
 from psrt_bot.runtime.leases import lease_clock
@@ -56,7 +57,7 @@ class Office:
 
     def __post_init__(self) -> None:
         self.facts = Facts()
-        for fact in (DeliveryDied, DeliveryHeld, Invited, Removed, PlaceRefused):
+        for fact in (DeliveryDied, DeliveryHeld, Invited, Removed, PlaceRefused, PostLingers):
             self.facts.bind(fact, lambda _session, _now, heard: self.told.append(heard))
         api = self.workspace.server.api_url
         # Less patience than in production, so that a test of it does not take ten seconds.
@@ -101,7 +102,9 @@ class Office:
         with self.database.transaction() as session:
             return outbox.change(session, self.clock.now(), slot, said(text))
 
-    def attach(self, name: str = "list.json", conversation: str | None = None) -> None:
+    def attach(
+        self, name: str = "list.json", conversation: str | None = None, **options: Any
+    ) -> None:
         """Owe a file."""
         self.files[name] = File(name, "The list", b'{"a": 1}', "Here is the list.")
         with self.database.transaction() as session:
@@ -111,6 +114,19 @@ class Office:
                 conversation or self.team,
                 renderer="file",
                 argument=name,
+                **options,
+            )
+
+    def neutralise(self, about: str, newcomer: str | None = "chi") -> bool:
+        """Owe the neutral line for what the team's channel holds about somebody."""
+        with self.database.transaction() as session:
+            return neutral.neutralise(
+                session,
+                self.clock.now(),
+                about,
+                self.team,
+                said("(nothing to see)"),
+                slack_user_id=self.user(newcomer) if newcomer else None,
             )
 
     def remind(self, *names: str, at: datetime | None = None) -> None:

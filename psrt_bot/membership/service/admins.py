@@ -24,15 +24,22 @@ class Admins:
         self._first_admins = tuple(first_admins)
 
     def tell(
-        self, session: Session, now: datetime, message: Message, *, slot: str | None = None
+        self,
+        session: Session,
+        now: datetime,
+        message: Message,
+        *,
+        slot: str | None = None,
+        about: str | None = None,
     ) -> None:
         """Owe a message to the admins.
 
         Args:
             slot: remember the message in the admin channel under this name.
+            about: whom or what it is about, as of ``outbox.post``.
         """
         if self.channel:
-            outbox.post(session, now, self.channel, message, slot=slot)
+            outbox.post(session, now, self.channel, message, slot=slot, about=about)
         else:
             self.tell_each(session, now, message)
 

@@ -17,7 +17,8 @@ SHOWN_IN_STATUS = 20  # a message holds 50 blocks, two a nomination
 
 HOW_TO_DISCUSS = (
     "Discuss here if you like, in this thread. Please *do not say how you vote*: the ballot is "
-    "secret, and results show only after the close."
+    "secret, and results show only after the close. Whoever joins the team later can read this "
+    "thread."
 )
 
 

@@ -42,6 +42,7 @@ PASTE_STATEMENT = "nominations.paste_statement"
 WRITE_STATEMENT = "nominations.write_statement"
 DECLINE_STATEMENT = "nominations.decline_statement"
 SHARE_PROGRESS = "nominations.share_progress"
+NEUTRALISE = "nominations.neutralise"
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,9 @@ def begin_vote(session: Session, now: datetime, process: Process, nomination: No
     )
     if reasons:
         request = alarms.waits_for_go_ahead(shown(session, nomination), reasons)
-        process.admins.tell(session, now, request, slot=go_ahead_slot(nomination))
+        process.admins.tell(
+            session, now, request, slot=go_ahead_slot(nomination), about=nomination.id
+        )
         return "an admin has to open the vote; they have been told why."
     return open_vote(session, now, process, nomination)
 

@@ -95,21 +95,21 @@ class Outcomes:
             update_card(session, now, nomination)
         else:
             message = alarms.keys_linger(view, fact.reason)
-        self._process.admins.tell(session, now, message)
+        self._process.admins.tell(session, now, message, about=nomination.id)
 
     def keys_back(self, session: Session, now: datetime, fact: PollKeysBack) -> None:
         """Tell the admins that a vote goes on."""
         nomination = nomination_of(session, fact.poll_id)
         if nomination is not None:
             message = alarms.keys_back(shown(session, nomination))
-            self._process.admins.tell(session, now, message)
+            self._process.admins.tell(session, now, message, about=nomination.id)
 
     def disputed(self, session: Session, now: datetime, fact: PollDisputed) -> None:
         """Alarm the admins that a poll has no result."""
         nomination = nomination_of(session, fact.poll_id)
         if nomination is not None:
             message = alarms.disputed(shown(session, nomination), fact.rejected)
-            self._process.admins.tell(session, now, message)
+            self._process.admins.tell(session, now, message, about=nomination.id)
             update_card(session, now, nomination)
 
     def voided(self, session: Session, now: datetime, fact: PollVoided) -> None:
@@ -123,7 +123,7 @@ class Outcomes:
         note = alarms.given_up(view, poll.void_reason or "")
         say(session, now, self._process.policy.channel, nomination, note)
         update_card(session, now, nomination)
-        self._process.admins.tell(session, now, alarms.offer_rerun(view))
+        self._process.admins.tell(session, now, alarms.offer_rerun(view), about=nomination.id)
 
     def needs_decision(self, session: Session, now: datetime, fact: PollNeedsDecision) -> None:
         """Ask the admins whether to close or to extend after a long absence."""
@@ -132,7 +132,7 @@ class Outcomes:
             return
         poll = session.get_one(Poll, fact.poll_id)
         message = alarms.close_or_extend(shown(session, nomination), extension(poll))
-        self._process.admins.tell(session, now, message)
+        self._process.admins.tell(session, now, message, about=nomination.id)
         update_card(session, now, nomination)
 
     def bundle_file(self, session: Session, poll_id: str) -> File | None:
@@ -155,10 +155,16 @@ class Outcomes:
         message = results.result(counted)
         slot = f"result:{poll.id}"
         channel = self._process.policy.channel
-        outbox.post(session, now, channel, message, slot=slot)
+        outbox.post(session, now, channel, message, slot=slot, about=nomination.id)
         if counted.sha256:
             outbox.attach(
-                session, now, channel, renderer=BUNDLE, argument=poll.id, thread_slot=slot
+                session,
+                now,
+                channel,
+                renderer=BUNDLE,
+                argument=poll.id,
+                thread_slot=slot,
+                about=nomination.id,
             )
         view = shown(session, nomination)
         send_nominator(session, now, nomination, posts.with_nominator_buttons(message, view))

@@ -27,7 +27,8 @@ def go_ahead_slot(nomination: Nomination) -> str:
 def post_card(session: Session, now: datetime, channel: str, nomination: Nomination) -> None:
     """Owe the card, and the first message in its thread."""
     slot = card_slot(nomination)
-    outbox.post(session, now, channel, posts.card(shown(session, nomination)), slot=slot)
+    card = posts.card(shown(session, nomination))
+    outbox.post(session, now, channel, card, slot=slot, about=nomination.id)
     outbox.post(session, now, channel, posts.thread_opening(), thread_slot=slot)
     homes.changed(session, now)
 
@@ -42,7 +43,8 @@ def say(
     session: Session, now: datetime, channel: str, nomination: Nomination, message: Message
 ) -> None:
     """Say something in the card's thread."""
-    outbox.post(session, now, channel, message, thread_slot=card_slot(nomination))
+    slot = card_slot(nomination)
+    outbox.post(session, now, channel, message, thread_slot=slot, about=nomination.id)
 
 
 def tell_nominator(session: Session, now: datetime, nomination: Nomination, what: str) -> None:

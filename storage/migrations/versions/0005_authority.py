@@ -33,6 +33,15 @@ def upgrade() -> None:
         sa.Column("reported_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("channel_id", "what"),
     )
+    op.create_table(
+        "neutral_subject",
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("conversation", sa.String(), nullable=False),
+        sa.Column("slack_user_id", sa.String(), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("since", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("about", "conversation"),
+    )
     op.add_column("outbox", sa.Column("about", sa.String(), nullable=True))
     op.create_index("ix_outbox_about", "outbox", ["about"])
 
@@ -41,5 +50,6 @@ def downgrade() -> None:
     op.drop_index("ix_outbox_about", "outbox")
     with op.batch_alter_table("outbox") as batch_op:
         batch_op.drop_column("about")
+    op.drop_table("neutral_subject")
     op.drop_table("channel_report")
     op.drop_table("refusal_count")
