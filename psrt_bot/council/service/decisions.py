@@ -142,7 +142,9 @@ def decide(
     )
     office_.facts.announce(session, now, CouncilDecided(decision.subject, confirmed))
     update_cards(session, now, decision)
-    office_.admins.tell(session, now, office.outcome(shown(session, decision)))
+    office_.admins.tell(
+        session, now, office.outcome(shown(session, decision)), about=decision.subject
+    )
 
 
 def stop(session: Session, now: datetime, subject: str) -> None:

@@ -91,7 +91,14 @@ class Telling:
             return
         slot = f"council:{decision.id}:channel"
         session.add(CouncilNotice(slot=slot, decision_id=decision.id))
-        outbox.post(session, now, channel, cards.card(shown(session, decision)), slot=slot)
+        outbox.post(
+            session,
+            now,
+            channel,
+            cards.card(shown(session, decision)),
+            slot=slot,
+            about=decision.subject,
+        )
 
     def _hidden_from_one(self, session: Session, decision: CouncilDecision) -> bool:
         """Whether somebody who may not know of it is in the council, or reads its channel."""
@@ -120,7 +127,9 @@ class Telling:
         self, session: Session, now: datetime, decision: CouncilDecision, why: str
     ) -> None:
         message = office.please_mail(shown(session, decision), why)
-        self._office.admins.tell(session, now, message, slot=mail_slot(decision))
+        self._office.admins.tell(
+            session, now, message, slot=mail_slot(decision), about=decision.subject
+        )
 
     def delivered(self, session: Session, now: datetime, fact: Delivered) -> None:
         """Open the window when the notice is delivered (handler)."""
@@ -219,13 +228,15 @@ class Telling:
     ) -> None:
         view = shown(session, decision)
         if not view.deciding:
-            self._office.admins.tell(session, now, office.empty_roll(view))
+            self._office.admins.tell(session, now, office.empty_roll(view), about=decision.subject)
         if told is not Told.DIRECT:
             return
         reached = {n.person_id for n in _notices(session, decision) if n.delivered_at}
         missed = [seat.name for seat in view.deciding if seat.person_id not in reached]
         if missed:
-            self._office.admins.tell(session, now, office.unreached(view, missed))
+            self._office.admins.tell(
+                session, now, office.unreached(view, missed), about=decision.subject
+            )
 
     def told_by_mail(
         self, session: Session, now: datetime, slack_user_id: str, decision_id: str
@@ -253,7 +264,9 @@ class Telling:
         decision = session.get(CouncilDecision, decision_id)
         if decision is None or decision.state != DecisionState.AWAITING_NOTICE:
             return
-        self._office.admins.tell(session, now, office.still_waits(decision.title))
+        self._office.admins.tell(
+            session, now, office.still_waits(decision.title), about=decision.subject
+        )
         deadlines.schedule(session, CHASE, decision_id, now + CHASE_EVERY)
 
 

@@ -61,7 +61,9 @@ class Watching:
             return
         verdict = verdict_at_end(count_of(session, decision))
         if verdict is None:
-            self._office.admins.tell(session, now, office.empty_roll(shown(session, decision)))
+            self._office.admins.tell(
+                session, now, office.empty_roll(shown(session, decision)), about=decision.subject
+            )
             deadlines.schedule(session, END, decision.id, now + ASK_AGAIN)
             return
         decide(session, now, self._office, decision, verdict, "at the end")
@@ -107,7 +109,7 @@ class Watching:
             if not held:
                 name = session.get_one(Person, fact.person_id).name
                 left = office.left_during(shown(session, decision), name)
-                self._office.admins.tell(session, now, left)
+                self._office.admins.tell(session, now, left, about=decision.subject)
 
     def new_term(self, session: Session, now: datetime, _: str) -> None:
         """Ask the admins to renew the council's roles, and plan the next time (handler)."""

@@ -86,7 +86,8 @@ class CouncilOutcomes:
         update_card(session, now, nomination)
         view = shown(session, nomination)
         outcome = messages.decided(view, confirmed=fact.confirmed)
-        outbox.post(session, now, self._process.policy.channel, outcome)
+        channel = self._process.policy.channel
+        outbox.post(session, now, channel, outcome, about=nomination.id)
         decision = CouncilReading.of_subject(session, nomination.id)
         reasons = decision.reasons if decision else ()
         told = messages.decided_to_nominator(view, confirmed=fact.confirmed, reasons=reasons)
