@@ -6,9 +6,9 @@ from commands.surface import Surface
 from psrt_bot.membership.rules import Permission
 from psrt_bot.nominations.messages import alarms
 from psrt_bot.nominations.messages import words as ids
+from psrt_bot.nominations.service.asking import extension
 from psrt_bot.nominations.service.deciding import Deciding
 from psrt_bot.nominations.service.neutralising import Neutralising
-from psrt_bot.nominations.service.outcomes import extension
 from psrt_bot.nominations.service.reading import Reading
 from storage.voting import Poll
 

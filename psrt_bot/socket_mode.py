@@ -1,5 +1,6 @@
 """Socket Mode: Slack's requests over a WebSocket that the bot opens."""
 
+import json
 import logging
 import socket
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from threading import Event, Thread
 from time import time
+from typing import Any
 
 import structlog
 from slack_bolt import App
@@ -22,6 +24,8 @@ from psrt_bot.runtime.slack import FAILURES, UNUSABLE_TOKEN, Failure, judge
 log = structlog.get_logger(__name__)
 
 AGAIN_AFTER = 5  # seconds between two tries to reach Slack at the start
+TURNED_AWAY_FOR = 60  # seconds; apps.connections.open may be called about once a minute (tier 1)
+TOO_MANY = "too_many_websockets"
 CONCURRENCY = 16  # requests answered at once on one connection
 
 
@@ -31,6 +35,7 @@ class SocketMode:
     Args:
         answered: called by the thread of a request once its answer has been sent.
         again_after: seconds between two tries to reach Slack at the start.
+        turned_away_for: seconds to wait where an app has its ten connections already.
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class SocketMode:
         answered: Callable[[], None],
         *,
         again_after: float = AGAIN_AFTER,
+        turned_away_for: float = TURNED_AWAY_FOR,
     ) -> None:
         self._again_after = again_after
         self._answered = answered
@@ -48,11 +54,13 @@ class SocketMode:
         self._stopping = Event()
         self._trying: Thread | None = None
         self._client = _Client(
+            lambda: self._stopping.wait(turned_away_for),
             app_token=app_token,
             logger=logging.getLogger("slack_bolt"),
             web_client=client,
             concurrency=CONCURRENCY,
         )
+        self._client.on_message_listeners.append(self._client.note_refusal)
         self._client.socket_mode_request_listeners.append(self._answer)
 
     def start(self) -> None:
@@ -110,6 +118,35 @@ class SocketMode:
 
 
 class _Client(SocketModeClient):
+    """The SDK's client, with what it lacks.
+
+    Args:
+        pause: waits before another try where Slack turned us away.
+    """
+
+    def __init__(self, pause: Callable[[], object], **about: Any) -> None:
+        super().__init__(**about)
+        self._pause = pause
+        self._turned_away = False
+
+    def note_refusal(self, message: str) -> None:
+        """Notice that Slack turns this connection away: the app has ten already.
+
+        Slack says so in its first message and closes; the SDK would ask for the next one at once,
+        and so on for ever. docs.slack.dev/apis/events-api/using-socket-mode
+        """
+        if TOO_MANY in message and json.loads(message).get("reason") == TOO_MANY:
+            self._turned_away = True
+
+    def connect_to_new_endpoint(self, force: bool = False) -> None:
+        if self._turned_away:
+            log.warning("socket_mode_turned_away", reason=TOO_MANY)
+            self._turned_away = False
+            self._pause()
+            if self.closed:
+                return
+        super().connect_to_new_endpoint(force)
+
     def connect(self) -> None:
         super().connect()
         # Nagle's algorithm would hold an ack back for up to 40 ms; each connection is a new socket.

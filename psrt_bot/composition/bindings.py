@@ -6,11 +6,11 @@ from sqlmodel import Session
 
 from psrt_bot.composition.services import Services, build
 from psrt_bot.council.service import decisions, watching
-from psrt_bot.membership.messages import delivery_died, delivery_held
-from psrt_bot.nominations.service import council
+from psrt_bot.membership.messages import delivery_died, delivery_held, direct_messages_held
+from psrt_bot.nominations.service import asking, council
 from psrt_bot.nominations.service.outcomes import BUNDLE
 from psrt_bot.oversight.service import refusals
-from psrt_bot.runtime import facts, outbox
+from psrt_bot.runtime import facts, once, outbox
 from psrt_bot.runtime.deadlines import Handler
 from psrt_bot.runtime.sending import Renderers
 from psrt_bot.settings import Settings
@@ -50,9 +50,17 @@ def bind(announced: facts.Facts, services: Services) -> None:
         users = services.admins.users(session)
         if fact.conversation.removeprefix(outbox.DIRECT) in users:
             return  # a message to an admin died; telling admins of it could go on for ever
-        services.admins.tell_each(session, now, delivery_died(fact.conversation, fact.code))
+        message = delivery_died(fact.conversation, fact.code)
+        if ":" in fact.conversation:  # direct messages may be what does not work
+            services.admins.tell(session, now, message)
+        else:
+            services.admins.tell_each(session, now, message)
 
     def tell_of_held(session: Session, now: datetime, fact: facts.DeliveryHeld) -> None:
+        if ":" in fact.conversation:  # to people: said where it can be read, once a day
+            if once.first_time(session, now, f"held:{now.date()}:{fact.reason}"):
+                services.admins.tell(session, now, direct_messages_held(fact.reason))
+            return
         message = delivery_held(fact.conversation, fact.reason)
         services.admins.tell_each(session, now, message)
 
@@ -81,6 +89,7 @@ def deadline_handlers(services: Services) -> dict[str, Handler]:
     return {
         refusals.DAY_ENDS: Handler(services.refusals.day_ended),
         polls.CLOSE: Handler(services.polls.close_when_due),
+        asking.ASK_AGAIN: Handler(services.deciding.ask_again, collapses=True),
         polls.REMIND: Handler(services.reminding.plan, collapses=True),
         decisions.END: Handler(services.council.watching.end_when_due),
         decisions.REMIND: Handler(services.council.watching.plan_reminder, collapses=True),

@@ -87,6 +87,19 @@ def delivery_died(conversation: str, code: str) -> Message:
     return Message(text, [blocks.section(text)])
 
 
+def direct_messages_held(reason: str) -> Message:
+    """Return what admins hear when nobody can be written to directly.
+
+    Args:
+        reason: what is wrong, as the end of a sentence.
+    """
+    text = (
+        f"Direct messages are held back: {reason}. Turn it on (the app's page, App Home); they "
+        "follow once it is."
+    )
+    return Message(text, [blocks.section(text)])
+
+
 def delivery_held(channel: str, reason: str) -> Message:
     """Return what admins hear when messages to a channel wait until it is fit (DESIGN section 2).
 
@@ -95,6 +108,7 @@ def delivery_held(channel: str, reason: str) -> Message:
     """
     text = (
         f"Messages to <#{channel}> are held back: {reason}. It must be private, not shared with "
-        "another workspace, not archived, and the bot must be in it. They follow once it is."
+        "another workspace, not archived, let apps post, and the bot must be in it. They follow "
+        "once it is."
     )
     return Message(text, [blocks.section(text)])

@@ -35,6 +35,7 @@ from psrt_bot.runtime.sending import Sender, Sent
 from psrt_bot.runtime.slack import (
     FAILURES,
     UNFIT_CHANNEL,
+    UNFIT_DIRECT,
     WAITS_FOR_ADMINS,
     Failure,
     Verdict,
@@ -158,8 +159,16 @@ class Delivery:
         except Exception:
             log.exception("delivery_error", kind=row.kind, outbox_id=row.id)
             return self._failed(row, Verdict(Failure.AMBIGUOUS, "internal"))
+        if sent.rest_at is not None:
+            return self._put_off(row, sent.rest_at)
         self._finish(row, Outcome.DROPPED if sent.dropped else Outcome.SENT, sent)
         return True
+
+    def _put_off(self, row: OutboxRow, until: datetime) -> bool:
+        """Let a row wait for those it has not reached yet; that is no failure."""
+        with self._database.transaction() as session:
+            session.execute(_mine(row).values(failing_since=None, **_released(until)))
+        return False
 
     def _held(self, row: OutboxRow) -> str | None:
         if not _is_channel(row):
@@ -185,7 +194,7 @@ class Delivery:
             return UNFIT_CHANNEL["not_in_channel"] if known and not known.is_inside else None
 
     def _hold(self, row: OutboxRow, reason: str) -> bool:
-        """Let a row wait for its channel to be fit, and tell admins the first time."""
+        """Let a row wait for its conversation to be fit, and tell admins the first time."""
         now = self._clock.now()
         since = row.held_since or now
         values = _released(now + HELD_FOR) | {"held_since": since}
@@ -203,6 +212,8 @@ class Delivery:
         place_scope = row.kind in PLACES and verdict.code == "missing_scope"
         final = verdict.failure is Failure.FINAL or place_scope
         if final and _is_channel(row) and (reason := UNFIT_CHANNEL.get(verdict.code)):
+            return self._hold(row, reason)
+        if not _is_channel(row) and (reason := UNFIT_DIRECT.get(verdict.code)):
             return self._hold(row, reason)
         since = row.failing_since
         if final or verdict.code not in WAITS_FOR_ADMINS:

@@ -213,10 +213,10 @@ class DeliveryDied:
 
 @dataclass(frozen=True)
 class DeliveryHeld:
-    """Messages to a channel wait, because it is not fit to be posted to.
+    """Messages wait, because their channel is not fit to be posted to, or nobody can be written to.
 
     Args:
-        reason: why, as words that follow the channel's name.
+        reason: why, as words that follow the channel's name, or a sentence's end.
         slot: of the first that waits, under which it will be remembered.
     """
 

@@ -19,7 +19,7 @@ from uuid import UUID
 import structlog
 from structlog.typing import EventDict, Processor
 
-from psrt_bot.runtime.redaction import LONGEST_TEXT, foreign_text, mask, safe_traceback
+from psrt_bot.runtime.redaction import LONGEST_TEXT, SLACK_NOISE, foreign_text, mask, safe_traceback
 
 # The level below which a library is never heard, whatever is configured: debug lines of Bolt, the
 # SDK and WebSocket libraries are payloads; at INFO, SQLAlchemy tells statements with parameters,
@@ -103,7 +103,7 @@ def _send_all_to(handler: logging.Handler, level: int) -> None:
 
 
 class SafeHandler(logging.StreamHandler[TextIO]):
-    """Writes what the chain made; drops libraries' lines below their floor.
+    """Writes what the chain made; drops libraries' lines below their floor, and known noise.
 
     Levels of loggers do not hold for Bolt: it copies the root's level to its own loggers, again at
     each request.
@@ -113,6 +113,8 @@ class SafeHandler(logging.StreamHandler[TextIO]):
         """Whether the line is told at all."""
         package = record.name.partition(".")[0]
         if not hasattr(record, "_logger") and record.levelno < FLOORS.get(package, FLOOR):
+            return False
+        if not hasattr(record, "_logger") and str(record.msg).startswith(SLACK_NOISE):
             return False
         return bool(super().filter(record))
 

@@ -66,6 +66,11 @@ SLACK_PHRASES = (
     "Using non-ssl socket to connect",
     "on_error invoked",
 )
+# Said at every start where SLACK_BOT_TOKEN stands in the environment; we mean it so.
+SLACK_NOISE = (
+    "As you gave `client` as well",
+    "As `installation_store` or `authorize` has been used",
+)
 # Lines that begin with a function's name and end with the constant.
 SLACK_ENDINGS = ("didn't call ack()", "is not a valid argument")
 

@@ -17,6 +17,7 @@ from psrt_bot.runtime.blocks import Message
 from psrt_bot.runtime.neutral import delete_file, make_neutral, replacement
 from psrt_bot.runtime.outbox import DIRECT, Kind
 from psrt_bot.runtime.slack import WORKER_TIMEOUT, Failure, judge
+from psrt_bot.runtime.waking import those_awake
 from storage.engine import Database
 from storage.runtime import OutboxRow, Posted
 
@@ -70,12 +71,14 @@ class Sent:
     """Where a message stands now; None where that is unknown or nothing was to be sent.
 
     Args:
+        rest_at: when the rest of a fan-out may be sent.
         refused: Slack's error codes of those of a fan-out who cannot be reached; nobody's name.
     """
 
     channel: str | None = None
     ts: str | None = None
     dropped: bool = False
+    rest_at: datetime | None = None
     refused: tuple[str, ...] = ()
 
 
@@ -236,7 +239,9 @@ class Sender:
     def _fan_out(self, row: OutboxRow, now: datetime, keep: Keep) -> Sent:
         expand = self._renderers.expanders[row.payload["expander"]]
         with self._database.reading() as session:
-            messages = expand(session, now, row.payload["users"])
+            # A reminder that comes late waits for the morning, for each where they are.
+            awake, later = those_awake(session, now, row.payload["users"])
+            messages = expand(session, now, awake)
         # On a second try some were reached already; only their own conversations tell which.
         again = bool(row.progress.get("begun"))
         keep({"begun": True})
@@ -249,7 +254,7 @@ class Sender:
                 if verdict.failure is not Failure.FINAL:
                     raise
                 refused.append(verdict.code)  # one who cannot be reached holds up nobody
-        return Sent(refused=tuple(refused))
+        return Sent(rest_at=later, refused=tuple(refused))
 
     def _home(self, row: OutboxRow, now: datetime) -> Sent:
         user = row.payload["user"]

@@ -31,12 +31,15 @@ UNUSABLE_TOKEN = frozenset(
 )
 # Mended by an admin, not by time: what is owed waits for that, however long it takes.
 WAITS_FOR_ADMINS = UNUSABLE_TOKEN | {"missing_scope", "not_allowed_token_type"}
+# The same for everything that goes to people directly, with words that say what is wrong.
+UNFIT_DIRECT = {"messages_tab_disabled": "the app's Messages tab is off"}
 # A channel that may become fit again, with the words that follow its name.
 UNFIT_CHANNEL = {
     "not_in_channel": "the bot is not in it",
     "channel_not_found": "the bot is not in it",
     "is_archived": "it is archived",
     "posting_to_channel_denied": "it is archived",
+    "restricted_action": "apps may not post in it",
 }
 
 # Why Slack lets nobody be invited or removed, as words for an admin (docs.slack.dev, the errors of
@@ -122,7 +125,7 @@ def _judge_answer(error: SlackApiError) -> Verdict:
     code = str(data.get("error", "unknown_error"))[:80]
     if code in DID_PERHAPS_TAKE_EFFECT:
         return Verdict(Failure.AMBIGUOUS, code)
-    if code in PASSING or code in WAITS_FOR_ADMINS or status != 200:
+    if code in PASSING or code in WAITS_FOR_ADMINS or code in UNFIT_DIRECT or status != 200:
         return Verdict(Failure.LATER, code)
     return Verdict(Failure.FINAL, code)
 

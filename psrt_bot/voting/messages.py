@@ -30,6 +30,10 @@ UNANIMOUS = (
 WORDS = {Choice.YES: "Yes", Choice.NO: "No", Choice.ABSTAIN: "Abstain"}
 
 
+REMINDED_VOTES = 40  # a message holds 50 blocks
+LISTED_VOTES = 90  # a modal 100
+
+
 class HasPoll(Protocol):
     """What a poll's row offers to be shown."""
 
@@ -106,21 +110,25 @@ def receipt_modal(receipt: str) -> View:
 
 def choose_modal(polls: Sequence[PollLine]) -> View:
     """Return the list of open votes to choose from."""
-    parts = [
+    parts: list[Block] = [
         blocks.section(
             f"*{blocks.escape(poll.title)}*\nOpen until {blocks.moment(poll.closes_at)}",
             accessory=vote_button(poll.poll_id),
         )
-        for poll in polls
+        for poll in polls[:LISTED_VOTES]
     ]
+    if more := polls[LISTED_VOTES:]:
+        parts.append(blocks.section(f"and {len(more)} more; they are listed as these close."))
     return blocks.modal("notice", "Open votes", parts)
 
 
 def reminder(polls: Sequence[PollLine]) -> Message:
     """Return the reminder to somebody who has not voted in some polls."""
     count = blocks.plural(len(polls), "vote")
+    more = len(polls) - REMINDED_VOTES
     text = f"Your ballot is missing in {count}: " + "; ".join(
-        f"{poll.title}, open until {blocks.in_utc(poll.closes_at)}" for poll in polls
+        f"{poll.title}, open until {blocks.in_utc(poll.closes_at)}"
+        for poll in polls[:REMINDED_VOTES]
     )
     parts: list[Block] = [blocks.section(f"Your ballot is missing in {count}.")]
     parts += [
@@ -128,7 +136,9 @@ def reminder(polls: Sequence[PollLine]) -> Message:
             f"*{blocks.escape(poll.title)}*\nOpen until {blocks.moment(poll.closes_at)}",
             accessory=vote_button(poll.poll_id),
         )
-        for poll in polls
+        for poll in polls[:REMINDED_VOTES]
     ]
+    if more > 0:
+        parts.append(blocks.section(f"and {more} more, which close later."))
     parts.append(blocks.context("Only you see this. No database of mine records who was reminded."))
     return Message(text, parts)

@@ -134,6 +134,9 @@ def test_after_a_long_absence_admins_decide(house: House, choice: str) -> None:
     assert question.buttons[0] == "Close now"
     assert question.buttons[1].startswith("Extend by")
     assert refused(ballot) == PAUSED
+    house.pass_time(days=1)  # nobody decides: it is asked again, and the older buttons go
+    question = said(house, "It did not close by itself", to=ADMINS)[-1]
+    assert [m.buttons for m in said(house, "asked again below", to=ADMINS)] == [[]]
     house.workspace.add_member(ADMINS, "chi")
     question.click("Close now", by=house.person("chi"))
     whispered(house.person("chi"), "Only admins can do this")
@@ -154,7 +157,7 @@ def test_after_a_long_absence_admins_decide(house: House, choice: str) -> None:
     else:
         assert [e.actor for e in audited(house, "voting:extend")] == [admin.id]
         assert "Ben Bright extended it" in posted(house, "was away during").rendered
-        assert "2026-03-12 23:01 UTC" in card(house).text
+        assert "2026-03-13 23:01 UTC" in card(house).text
         ballot.submit()
         house.person("dov").wait_modal(title="Ballot recorded").close()
         reminded = house.person("eve").inbox

@@ -183,7 +183,10 @@ def test_lost_keys_are_given_up_and_the_vote_run_again(house: House) -> None:
     assert "need not be given up" in again.errors["Reason"]
     leave(house, "fay")
     join(house, "oli", "Oli Okoro")
+    house.pass_time(days=1)
+    assert "asked again below" in posted(house, "asked again", to=ADMINS).rendered
     offer = posted(house, "can be run again", to=ADMINS)
+    assert "Asked again" in offer.rendered
     assert offer.click("Rerun", by=house.person("ben"), confirm=False).status == "dismissed"
     offer.click("Rerun", by=house.person("ben"))
     whispered(house.person("ben"), "The vote is run again.")

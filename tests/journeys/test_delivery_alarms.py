@@ -42,3 +42,34 @@ def test_a_dead_letter_is_told_without_its_content(house: House) -> None:
         assert len(told) == 1
         assert "msg_too_long" in told[0]
         assert "embargoed talk" not in told[0]
+
+
+def test_a_messages_tab_that_is_off_is_told_where_it_can_be_read(house: House) -> None:
+    """Nobody can be written to directly: admins hear it once, in their channel, with the remedy,
+    and everything that was owed follows once the tab is on."""
+    home = house.installation.app.manifest["features"]["app_home"]
+    home["messages_tab_enabled"] = False
+    house.nominate()
+    with house.session() as session:
+        for login in ("chi", "dov"):
+            outbox.tell(session, house.clock.now(), house.person(login).id, Message("embargoed"))
+    house.work()
+    house.pass_time(hours=1)
+    admins = house.person("ben").channel("admins")
+    (told,) = [m.rendered for m in admins.everything if "held back" in m.rendered]
+    assert "the app's Messages tab is off. Turn it on" in told
+    assert "embargoed" not in told
+    home["messages_tab_enabled"] = True
+    house.pass_time(minutes=15)
+    assert [m.text for m in house.person("dov").inbox] == ["embargoed"]
+
+
+def test_a_dead_direct_message_is_told_in_the_admins_channel(house: House) -> None:
+    """Somebody who cannot be written to: admins read to whom and why, never what."""
+    house.workspace.faults.add("conversations.open", faults.refused("user_disabled"))
+    with house.session() as session:
+        outbox.tell(session, house.clock.now(), house.person("dov").id, Message("embargoed talk"))
+    house.work()
+    (told,) = [m.rendered for m in house.person("ana").channel("admins").everything]
+    assert "user_disabled" in told
+    assert "embargoed talk" not in told

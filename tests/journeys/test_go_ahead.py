@@ -7,6 +7,7 @@ import pytest
 
 from psrt_bot.sandbox.seen import SeenMessage
 from tests.journeys.house import House, built_house
+from tests.journeys.polling import join
 from tests.journeys.steps import card, make_member, thread, to_preview, unlink, whispered
 
 
@@ -61,10 +62,43 @@ def test_an_admin_opens_the_vote_to_the_members_of_that_moment(small: House) -> 
     assert card(small).buttons == ["Vote", "Details"]
     assert "2026-03-11 10:00 UTC" in card(small).rendered
     assert small.person("chi").wait_inbox(lambda m: "6 members can vote" in m.rendered)
-    answered = small.person("ben").channel("admins").everything[0]
+    answered = small.person("ben").channel("admins").everything[-1]
     assert "The vote on Nia Novak was opened by Ben Bright." in answered.rendered
     assert answered.buttons == []
     small.vote("dov", "Yes")
+
+
+def test_a_go_ahead_is_asked_for_each_day_until_it_is_given(tmp_path: Path) -> None:
+    """A question nobody answers is asked again, in one place that can be answered; with a reason
+    of today; and never again once it is answered, or its nomination has ended."""
+    with built_house(tmp_path, "socket", min_electorate=7) as small:
+        small.nominate(by="chi", nominee="nia")
+        small.nominate(by="dov", nominee="oli")
+        admins = small.person("ben").channel("admins")
+        small.pass_time(hours=23, minutes=59)
+        assert [len(m.buttons) for m in admins.everything] == [2, 2]
+        small.pass_time(minutes=1)
+        assert [len(m.buttons) for m in admins.everything] == [0, 0, 2, 2]
+        assert "asked again below" in admins.everything[0].rendered
+        again = admins.everything[2]
+        assert "Asked again, since nobody has decided yet." in again.rendered
+        assert "only 6 could vote; the minimum is 7" in again.rendered
+        small.person("dov").command("/nominate", "withdraw", channel="team")
+        small.person("dov").wait_modal().fill("Reason", "A slip.").submit()
+        small.workspace.add_user("pia", real_name="Pia Park")
+        small.bot.refresh_people()
+        join(small, "pia", "Pia Park")
+        small.work()
+        small.pass_time(days=1)
+        assert [len(m.buttons) for m in admins.everything] == [0, 0, 0, 2, 2]
+        last = admins.everything[-1]
+        assert "what stood in the way is mended" in last.rendered
+        last.click("Open the vote")
+        small.work()
+        told = len(admins.everything)
+        assert "was opened by Ben Bright" in admins.everything[-1].rendered
+        small.pass_time(days=3)
+        assert len(admins.everything) == told
 
 
 def test_a_second_go_ahead_changes_nothing(small: House) -> None:

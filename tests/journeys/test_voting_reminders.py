@@ -1,12 +1,15 @@
 """Reminders: to those who have not voted, awake, once a day; and nothing kept of who they were."""
 
+from pathlib import Path
+
 from sqlalchemy import select
 
 from psrt_bot.runtime.outbox import Kind
+from psrt_bot.sandbox import faults
 from psrt_bot.sandbox.seen import SeenMessage
 from storage.people import SlackUser
 from storage.runtime import OutboxRow
-from tests.journeys.house import MEMBERS, House
+from tests.journeys.house import MEMBERS, House, built_house
 from tests.journeys.polling import (
     TEAM,
     contents,
@@ -128,6 +131,26 @@ def test_nothing_tells_who_was_reminded(house: House) -> None:
 
 def _mentions(text: str, user: str) -> int:
     return text.count(user)
+
+
+def test_a_reminder_that_is_held_up_waits_for_the_next_morning(tmp_path: Path) -> None:
+    """Slack was away at the hour of the reminder and is back at night: who sleeps by then hears at
+    nine; who is awake, hears; each once."""
+    with built_house(tmp_path, "socket") as house:
+        house.workspace.change_user("eve", tz="America/New_York")
+        house.bot.refresh_people()
+        house.nominate()
+        house.workspace.faults.add("chat.postMessage", faults.refused("missing_scope"), times=99)
+        house.pass_time(days=4, hours=4)  # 14:00 UTC: 15:00 in Berlin, 10:00 in New York
+        house.pass_time(hours=6)  # 20:00 UTC: 21:00 and 16:00
+        assert not any(counted(house).values())
+        house.workspace.faults.clear()
+        house.pass_time(minutes=15)
+        assert counted(house) == dict.fromkeys(MEMBERS, 0) | {"eve": 1}
+        house.pass_time(hours=11, minutes=44)  # 08:59 in Berlin
+        assert counted(house) == dict.fromkeys(MEMBERS, 0) | {"eve": 1}
+        house.pass_time(minutes=1)
+        assert counted(house) == dict.fromkeys(MEMBERS, 1)
 
 
 def test_reminders_wait_for_the_keys(house: House) -> None:

@@ -234,3 +234,18 @@ def test_the_socket_tells_no_envelope() -> None:
     assert "Failed to run a message listener" in stream.getvalue()
     assert "on_error invoked" in stream.getvalue()
     assert "Unsuccessful Bolt execution result" in stream.getvalue()
+
+
+def test_a_start_with_the_token_in_the_environment_says_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Bolt warns that a token is unused which it found by itself; nobody can act on that."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", TOKEN)
+    with logged() as stream:
+        App(
+            client=WebClient(),
+            signing_secret="canarysecret",
+            authorize=lambda: AuthorizeResult(enterprise_id=None, team_id=None),
+        )
+        make_app()
+    assert stream.getvalue() == ""

@@ -9,6 +9,7 @@ from psrt_bot.runtime.facts import DeliveryDied, DeliveryHeld
 from psrt_bot.runtime.leases import LEASE, lease_clock
 from psrt_bot.runtime.rules import GIVE_UP_AFTER
 from psrt_bot.sandbox import faults
+from psrt_bot.sandbox.rates import POSTING
 from tests.runtime.office import MINUTE, Office
 
 
@@ -306,6 +307,69 @@ def test_an_unfit_channel_is_held_by_slacks_word(office: Office) -> None:
     office.workspace.add_member("team", office.installation.bot_user_id)
     office.work(after=timedelta(minutes=15))
     assert office.in_team() == ["one"]
+
+
+def test_a_channel_where_apps_may_not_post_holds(office: Office) -> None:
+    """What an admin can mend in the channel's settings kills no message."""
+    office.workspace.restrict("post")
+    office.post("one")
+    office.work()
+    office.work(after=GIVE_UP_AFTER * 2)
+    assert office.told == [DeliveryHeld(office.team, "apps may not post in it")]
+    office.workspace.allow("post")
+    office.work(after=timedelta(minutes=15))
+    assert office.in_team() == ["one"]
+
+
+def test_direct_messages_wait_for_the_messages_tab(office: Office) -> None:
+    """With the app's Messages tab off nobody can be written to: it all waits, in order, a fan-out
+    too, and follows once the tab is on."""
+    home = office.installation.app.manifest["features"]["app_home"]
+    home["messages_tab_enabled"] = False
+    office.tell("ana", "one")
+    office.remind("ben")
+    office.work()
+    office.work(after=GIVE_UP_AFTER * 2)
+    assert [(type(fact), fact.reason) for fact in office.told] == [  # type: ignore[attr-defined]
+        (DeliveryHeld, "the app's Messages tab is off")
+    ] * 2
+    home["messages_tab_enabled"] = True
+    office.work(after=timedelta(minutes=15))
+    assert (office.inbox("ana"), office.inbox("ben")) == (["one"], ["Please vote"])
+
+
+def test_slacks_rate_limits_lose_nothing(office: Office) -> None:
+    """More than Slack takes at once goes out as fast as it does, in order, each once."""
+    office.workspace.rate_limits = True
+    texts = [str(number) for number in range(POSTING.burst * 3)]
+    for text in texts:
+        office.post(text)
+    office.work()
+    assert office.in_team() == texts[: POSTING.burst]
+    for _ in range(len(texts)):
+        office.work(after=timedelta(seconds=1))
+    assert office.in_team() == texts
+    assert office.told == []
+
+
+def test_a_fan_out_waits_for_those_who_sleep(office: Office) -> None:
+    """Late in delivery, some of it may be asleep: those awake hear now, the others in the morning,
+    nobody twice, and waiting is no failure."""
+    office.workspace.change_user("ben", tz="Pacific/Auckland")  # 23:00 there at 10:00 UTC
+    office.directory.refresh(office.clock.now())
+    morning = office.clock.now() + timedelta(hours=10)
+    office.remind("ana", "ben")
+    office.work()
+    assert (office.inbox("ana"), office.inbox("ben")) == (["Please vote"], [])
+    assert office.delivery.next_try() == morning
+    office.work(after=timedelta(hours=9, minutes=59))
+    assert office.inbox("ben") == []
+    office.workspace.change_user("ana", tz="Asia/Tokyo")  # awake at that hour, too
+    office.directory.refresh(office.clock.now())
+    office.work(after=MINUTE)
+    assert (office.inbox("ana"), office.inbox("ben")) == (["Please vote"], ["Please vote"])
+    assert office.delivery.next_try() is None
+    assert office.told == []
 
 
 def test_an_unknown_channel_holds(office: Office) -> None:

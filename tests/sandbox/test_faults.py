@@ -299,6 +299,32 @@ def test_delivered_late(workspace: Workspace, scripted: ScriptedApp, alice: Pers
     assert time.monotonic() - born >= 0.1
 
 
+def test_a_chosen_delivery(workspace: Workspace, scripted: ScriptedApp, alice: Person) -> None:
+    """A mishap strikes as often as planned, the deliveries that fit, in the order planned."""
+    workspace.faults.add(
+        "/order", faults.never_delivered(), times=2, when=lambda payload: payload["text"] == "a"
+    )
+    workspace.faults.add("deliveries", faults.cut_off(), when=lambda p: p.get("text") == "a")
+    seen = [alice.command("/order", text, channel="team").status for text in "baaaa"]
+    assert seen == ["ok", "operation_timeout", "operation_timeout", "dispatch_failed", "ok"]
+    workspace.wait_for(lambda: len(scripted.received) == 3)
+
+
+def test_every_trouble_by_its_count_and_condition(workspace: Workspace) -> None:
+    """Whatever is planned, by whatever name: it meets what fits, as often as planned, no more."""
+    for name in ("chat.postMessage", "upload", "response_url", "*"):
+        fault = faults.cut_before()
+        workspace.faults.add(name, fault, times=2, when=lambda args: args.get("n") == 1)
+        asked = "files.info" if name == "*" else name
+        met = [workspace.faults.take(asked, {"n": n}) for n in (0, 1, 0, 1, 1)]
+        assert met == [None, fault, None, fault, None], name
+    for name in ("slash_commands", "view_submission", "app_home_opened", "/vote", "deliveries"):
+        mishap = faults.ack_lost()
+        workspace.faults.add(name, mishap, times=2, when=lambda args: args.get("n") == 1)
+        hit = [workspace.faults.take_mishap({name}, {"n": n}) for n in (0, 1, 0, 1, 1)]
+        assert hit == [None, mishap, None, mishap, None], name
+
+
 def test_mixed_up(workspace: Workspace) -> None:
     """A fault of a request cannot be planned for a delivery, nor the reverse."""
     with pytest.raises(TypeError):

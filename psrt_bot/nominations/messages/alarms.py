@@ -11,6 +11,25 @@ from psrt_bot.nominations.messages.words import Shown
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, in_utc, moment, plural
 
+NOTHING_IN_THE_WAY = "what stood in the way is mended"
+
+
+def asked_below() -> Message:
+    """Return what a question to the admins becomes when it is asked again further down.
+
+    It names nobody: a newcomer may read the channel's past.
+    """
+    text = "What stood here is asked again below."
+    return Message(text, [blocks.section(text)])
+
+
+def asked_again(question: Message) -> Message:
+    """Return a question to the admins that nobody has answered for a day."""
+    return Message(
+        f"Asked again: {question.text}",
+        [blocks.context("Asked again, since nobody has decided yet."), *question.blocks],
+    )
+
 
 def waits_for_go_ahead(shown: Shown, reasons: Sequence[str]) -> Message:
     """Return the request to the admins to open a vote."""

@@ -8,6 +8,7 @@ from psrt_bot.membership.rules import Permission
 from psrt_bot.membership.service.people import Actor
 from psrt_bot.nominations.messages import alarms, posts
 from psrt_bot.nominations.rules import NominationState, reason_problem
+from psrt_bot.nominations.service.asking import ask_admins
 from psrt_bot.nominations.service.opening import begin_vote, open_vote
 from psrt_bot.nominations.service.reading import Process, admitted, move, shown
 from psrt_bot.nominations.service.telling import (
@@ -28,6 +29,12 @@ class Deciding:
 
     def __init__(self, process: Process) -> None:
         self._process = process
+
+    def ask_again(self, session: Session, now: datetime, nomination_id: str) -> None:
+        """Ask the admins again what nobody has decided for a day (handler of a deadline)."""
+        nomination = session.get(Nomination, nomination_id)
+        if nomination is not None:
+            ask_admins(session, now, self._process, nomination, again=True)
 
     def go_ahead(
         self, session: Session, now: datetime, slack_user_id: str, nomination_id: str

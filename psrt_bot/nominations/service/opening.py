@@ -4,10 +4,9 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from psrt_bot.nominations.messages import alarms
 from psrt_bot.nominations.rules import NominationState, go_ahead_reasons
-from psrt_bot.nominations.service.reading import Process, electorate, move, nominee_of, shown
-from psrt_bot.nominations.service.telling import go_ahead_slot
+from psrt_bot.nominations.service.asking import ask_admins
+from psrt_bot.nominations.service.reading import Process, electorate, move, nominee_of
 from psrt_bot.runtime import audit
 from psrt_bot.runtime.blocks import plural
 from storage.nominations import Nomination
@@ -32,10 +31,7 @@ def begin_vote(session: Session, now: datetime, process: Process, nomination: No
         len(voters.candidates), process.policy.min_electorate, voters.unlinked
     )
     if reasons:
-        request = alarms.waits_for_go_ahead(shown(session, nomination), reasons)
-        process.admins.tell(
-            session, now, request, slot=go_ahead_slot(nomination), about=nomination.id
-        )
+        ask_admins(session, now, process, nomination)
         return "an admin has to open the vote; they have been told why."
     return open_vote(session, now, process, nomination)
 

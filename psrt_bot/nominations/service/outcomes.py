@@ -4,13 +4,14 @@ A result is told only after the poll's keys are destroyed (DESIGN section 5): th
 ``PollClosed``, the words are owed with ``PollKeysDestroyed``.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
 from psrt_bot.nominations.messages import alarms, posts, results
 from psrt_bot.nominations.rules import NominationState
+from psrt_bot.nominations.service.asking import ask_admins
 from psrt_bot.nominations.service.council import put_before_council
 from psrt_bot.nominations.service.reading import Process, move, result_of, shown
 from psrt_bot.nominations.service.telling import say, send_nominator, tell_ended, update_card
@@ -31,12 +32,6 @@ from storage.nominations import Nomination
 from storage.voting import Poll
 
 BUNDLE = "nominations:bundle"
-EXTENSION_SHARE = 2  # an interrupted vote may be extended by half of its duration
-
-
-def extension(poll: Poll) -> timedelta:
-    """Return by how much a vote may be extended during which the bot was away."""
-    return timedelta(seconds=poll.duration_seconds // EXTENSION_SHARE)
 
 
 def nomination_of(session: Session, poll_id: str) -> Nomination | None:
@@ -123,16 +118,14 @@ class Outcomes:
         note = alarms.given_up(view, poll.void_reason or "")
         say(session, now, self._process.policy.channel, nomination, note)
         update_card(session, now, nomination)
-        self._process.admins.tell(session, now, alarms.offer_rerun(view), about=nomination.id)
+        ask_admins(session, now, self._process, nomination)
 
     def needs_decision(self, session: Session, now: datetime, fact: PollNeedsDecision) -> None:
         """Ask the admins whether to close or to extend after a long absence."""
         nomination = nomination_of(session, fact.poll_id)
         if nomination is None:
             return
-        poll = session.get_one(Poll, fact.poll_id)
-        message = alarms.close_or_extend(shown(session, nomination), extension(poll))
-        self._process.admins.tell(session, now, message, about=nomination.id)
+        ask_admins(session, now, self._process, nomination)
         update_card(session, now, nomination)
 
     def bundle_file(self, session: Session, poll_id: str) -> File | None:
