@@ -88,11 +88,19 @@ def ended(process: subprocess.Popen[str], place: Path, number: int) -> int:
     return code
 
 
+def knows_people(slack: Slack) -> None:
+    """Wait until a new installation has asked Slack who there is; it asks for channels next."""
+    slack.workspace.wait_for(
+        lambda: any(call.method == "conversations.info" for call in slack.workspace.calls), 10
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_socket_mode(slack: Slack, place: Path, number: int) -> None:
     """`run` connects, answers a command, and ends with 0 on a signal, the socket closed."""
     with running(place) as process:
         slack.installation.wait_connected()
+        knows_people(slack)
         answer = slack.workspace.as_user("ana").command("/nominate", "status", channel="general")
         assert (answer.status, answer.text) == ("ok", "There are no nominations under way.")
         assert ended(process, place, number) == 0
