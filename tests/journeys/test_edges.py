@@ -239,10 +239,11 @@ def test_a_malformed_payload_gets_a_400_and_one_line(house: House) -> None:
         with logged(level="debug") as log:
             ack = house.workspace.courier.deliver(house.installation.app, kind, payload)
         assert ack.reason == refused, payload
-        (line,) = log.getvalue().splitlines()
+        # The SDK may tell of its connection meanwhile, at INFO.
+        (line,) = [told for told in log.getvalue().splitlines() if "[info" not in told]
         assert "malformed_payload" in line
         assert "warning" in line
-        assert SECRET not in line
+        assert SECRET not in log.getvalue()
     house.workspace.courier.ack_seconds = courier.ACK_SECONDS
     assert house.person("chi").command("/psrt", channel=TEAM).status == "ok"
 
