@@ -6,12 +6,13 @@ cannot finish what another has taken over. DESIGN section 4 says what can be pro
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, Update, and_, case, exists, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -43,7 +44,7 @@ from psrt_bot.runtime.slack import (
     place_refusal,
 )
 from psrt_bot.runtime.sql import rows
-from storage.engine import Database
+from storage.engine import Database, DatabaseBusy
 from storage.people import SlackChannel
 from storage.runtime import OutboxRow, Posted
 from storage.types import new_id
@@ -251,28 +252,51 @@ class Delivery:
         code: str = "",
         why: str = "",
     ) -> None:
-        now = self._clock.now()
-        # The content is not kept once it is delivered: Slack has it, the database need not.
-        values = {"finished_at": now, "outcome": outcome, "lease_until": None, "payload": {}}
         with self._database.transaction() as session:
-            if rows(session.execute(_mine(row).values(**values))) == 0:
+            if not self._mark_finished(session, row, outcome, sent):
                 return
-            if row.kind == Kind.MESSAGE and row.slot and sent and sent.ts and sent.channel:
-                session.merge(Posted(slot=row.slot, channel=sent.channel, ts=sent.ts))
-                self._facts.announce(session, now, Delivered(row.slot))
             if row.kind in PLACES:
                 refusal = (why or place_refusal(code)) if outcome is Outcome.DEAD else None
-                self._settle_place(session, now, row, refusal)
+                self._settle_place(session, self._clock.now(), row, refusal)
                 return
             if row.kind in WITHDRAWALS:
                 if outcome is Outcome.DEAD:
-                    fact = PostLingers(row.about or "", row.conversation, code)
-                    self._facts.announce(session, now, fact)
+                    lingers = PostLingers(row.about or "", row.conversation, code)
+                    self._facts.announce(session, self._clock.now(), lingers)
                 return
             codes = {code} if outcome is Outcome.DEAD else set(sent.refused if sent else ())
-            for said in sorted(codes):
-                died = DeliveryDied(row.kind, row.conversation, said, row.slot)
-                self._facts.announce(session, now, died)
+            facts: list[object] = [
+                DeliveryDied(row.kind, row.conversation, said, row.slot) for said in sorted(codes)
+            ]
+            if row.kind == Kind.MESSAGE and row.slot and sent and sent.ts:
+                facts.append(Delivered(row.slot))
+            self._announce(session, row, facts)
+
+    def _announce(self, session: Session, row: OutboxRow, facts: Sequence[object]) -> None:
+        """Tell what became of a row, in the transaction that finishes it."""
+        try:
+            with session.begin_nested():
+                for fact in facts:
+                    self._facts.announce(session, self._clock.now(), fact)
+        except (DBAPIError, DatabaseBusy):
+            raise
+        except Exception:
+            # A defect of whoever listens. What was sent stays finished: undone, it would be sent
+            # again and again.
+            log.exception("delivery_fact_failed", kind=row.kind, outbox_id=row.id)
+
+    def _mark_finished(
+        self, session: Session, row: OutboxRow, outcome: Outcome, sent: Sent | None
+    ) -> bool:
+        """Finish a row that this worker still has, and remember where its message stands."""
+        # The content is not kept once it is delivered: Slack has it, the database need not.
+        values: dict[str, Any] = {"outcome": outcome, "lease_until": None, "payload": {}}
+        finished = _mine(row).values(finished_at=self._clock.now(), **values)
+        if rows(session.execute(finished)) == 0:
+            return False
+        if row.kind == Kind.MESSAGE and row.slot and sent and sent.ts and sent.channel:
+            session.merge(Posted(slot=row.slot, channel=sent.channel, ts=sent.ts))
+        return True
 
     def _settle_place(
         self, session: Session, now: datetime, row: OutboxRow, refusal: str | None

@@ -8,7 +8,7 @@ from sqlmodel import select
 from psrt_bot.membership.rules import Role
 from psrt_bot.membership.service.people import Members, begin_role, end_role, find_person
 from psrt_bot.runtime.facts import Facts
-from psrt_bot.sandbox import reading
+from psrt_bot.sandbox import interactions, payloads, reading
 from psrt_bot.sandbox.modal import Modal
 from psrt_bot.sandbox.seen import SeenMessage
 from storage.nominations import Nomination
@@ -138,3 +138,16 @@ def whispered(house: House, by: str, act: Callable[[], object]) -> str:
     act()
     house.workspace.wait_for(lambda: len(person.ephemerals) > before)
     return str(person.ephemerals[-1].text)
+
+
+def press_anothers(house: House, by: str, message: SeenMessage, label: str) -> str:
+    """Press a button of a message that one does not see; return what one is told."""
+    person, state = house.person(by), house.workspace.state
+    block, element = reading.button_named(message.blocks, label)
+    action = payloads.action(state, block["block_id"], element, None)
+    courier = house.workspace.courier
+
+    def press() -> None:
+        interactions.act_on_message(state, courier, person.user, message.message, {}, action)
+
+    return whispered(house, by, press)

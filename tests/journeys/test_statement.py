@@ -7,8 +7,6 @@ import pytest
 from sqlmodel import select
 
 from psrt_bot.nominations.service.statements import NOT_FOR_YOU
-from psrt_bot.sandbox import interactions, payloads, reading
-from psrt_bot.sandbox.seen import SeenMessage
 from storage.nominations import Statement
 from tests.journeys.councils import audited, told
 from tests.journeys.house import House, built_house
@@ -17,6 +15,7 @@ from tests.journeys.steps import (
     fill_texts,
     forge_value,
     open_form,
+    press_anothers,
     thread,
     whispered,
 )
@@ -107,19 +106,6 @@ def test_declining_is_told_to_the_nominator_alone(one_house: House) -> None:
     assert "declined" not in thread(house)
     assert "declined" not in details(house)
     assert "You declined to write a statement" in house.person("nia").inbox[-1].rendered
-
-
-def press_anothers(house: House, by: str, message: SeenMessage, label: str) -> str:
-    """Press a button of a message that one does not see; return what one is told."""
-    person, state = house.person(by), house.workspace.state
-    block, element = reading.button_named(message.blocks, label)
-    action = payloads.action(state, block["block_id"], element, None)
-    courier = house.workspace.courier
-
-    def press() -> None:
-        interactions.act_on_message(state, courier, person.user, message.message, {}, action)
-
-    return whispered(house, by, press)
 
 
 def test_outside_the_workspace_the_nominator_hands_it_in(one_house: House) -> None:

@@ -15,6 +15,7 @@ from psrt_bot.runtime.blocks import Message, section
 from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.runtime.delivery import Delivery
 from psrt_bot.runtime.facts import (
+    Delivered,
     DeliveryDied,
     DeliveryHeld,
     Facts,
@@ -57,7 +58,8 @@ class Office:
 
     def __post_init__(self) -> None:
         self.facts = Facts()
-        for fact in (DeliveryDied, DeliveryHeld, Invited, Removed, PlaceRefused, PostLingers):
+        facts = (DeliveryDied, DeliveryHeld, Invited, Removed, PlaceRefused, PostLingers)
+        for fact in (Delivered, *facts):
             self.facts.bind(fact, lambda _session, _now, heard: self.told.append(heard))
         api = self.workspace.server.api_url
         # Less patience than in production, so that a test of it does not take ten seconds.

@@ -1,11 +1,14 @@
 """Delivery's order, leases and endings: what a worker does with rows, whatever they hold."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Thread
 
 import pytest
+from sqlmodel import Session
 
-from psrt_bot.runtime.facts import DeliveryDied, DeliveryHeld
+from psrt_bot.runtime import outbox
+from psrt_bot.runtime.blocks import Message
+from psrt_bot.runtime.facts import Delivered, DeliveryDied, DeliveryHeld
 from psrt_bot.runtime.leases import LEASE, lease_clock
 from psrt_bot.runtime.rules import GIVE_UP_AFTER
 from psrt_bot.sandbox import faults
@@ -380,3 +383,34 @@ def test_an_unknown_channel_holds(office: Office) -> None:
     office.work()
     assert office.calls("chat.postMessage") == []
     assert [type(fact) for fact in office.told] == [DeliveryHeld]
+
+
+def test_a_remembered_message_tells_once_that_it_stands_in_slack(office: Office) -> None:
+    """What begins with a delivery begins once: not while it fails, not with its later versions."""
+    office.workspace.faults.add("chat.postMessage", faults.server_error(), times=1)
+    office.post("notice", slot="notice:1")
+    office.post("no slot", office.side)
+    assert office.work() == 1
+    assert office.told == []
+    office.change("notice:1", "notice, changed")
+    office.work(after=MINUTE)
+    assert office.in_team() == ["notice, changed"]
+    assert office.told == [Delivered("notice:1")]
+
+
+def test_a_defect_of_who_listens_sends_nothing_twice(office: Office) -> None:
+    """The message stays delivered and what its listener began is undone; the next goes on."""
+
+    def begin(session: Session, now: datetime, _: Delivered) -> None:
+        outbox.post(session, now, office.side, Message("half of it"))
+        raise LookupError("a defect")
+
+    office.facts.bind(Delivered, begin)
+    office.post("notice", slot="notice:1")
+    office.post("next")
+    assert office.work() == 2
+    office.forget_leases()
+    office.work(after=MINUTE)
+    assert office.in_team() == ["notice", "next"]
+    assert office.in_team(channel="side") == []
+    assert {row.outcome for row in office.rows} == {"sent"}

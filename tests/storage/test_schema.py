@@ -1,12 +1,13 @@
 """Migrations give exactly the tables of the code, and another schema is refused with the remedy."""
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from storage.engine import Database, prepare_storage
-from storage.schema import SchemaError, current, head, require_current, upgrade
+from storage.schema import SchemaError, _config, current, head, require_current, upgrade
 from storage.tables import METADATA
 
 WITHOUT_ROWID = {"elector", "sealed_ballot", "spent_submission", "bulletin_line", "refusal_count"}
@@ -82,3 +83,41 @@ def test_a_failed_upgrade_leaves_nothing(empty: Database) -> None:
         tables = session.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
         assert [name for (name,) in tables] == ["poll"]
     empty.close()
+
+
+def test_what_passed_before_there_was_a_council_is_taken_up(empty: Database) -> None:
+    """Migration 0003 plans to tell the council of each nomination whose result is out already."""
+    with empty.engine.connect().execution_options(psrt_write=True) as connection:
+        command.upgrade(_config(connection), "0002")
+        connection.execute(
+            text(
+                "INSERT INTO person (id, name, github, created_at) "
+                "VALUES ('ana', 'Ana', '', '2026-03-02 10:00:00+00')"
+            )
+        )
+        for name, state, destroyed in (
+            ("due", "awaiting_notice", "'2026-03-09 10:00:00+00'"),
+            ("early", "awaiting_notice", "NULL"),
+            ("lost", "not_passed", "'2026-03-09 10:00:00+00'"),
+        ):
+            connection.execute(text(_POLL.format(name=name, destroyed=destroyed)))
+            connection.execute(text(_NOMINATION.format(name=name, state=state)))
+        connection.commit()
+    upgrade(empty)
+    with empty.reading() as session:
+        planned = session.execute(text("SELECT kind, subject, attempts FROM deadline")).all()
+        assert [tuple(row) for row in planned] == [("nominations:tell-council", "due", 0)]
+    empty.close()
+
+
+_POLL = (
+    "INSERT INTO poll (id, subject, title, state, threshold, duration_seconds, created_at, "
+    "keys_destroyed_at, close_confirmed, awaits_close_decision, electorate_size, "
+    "electorate_hash, left_during) VALUES ('{name}', '{name}', 't', 'closed', '2/3', 1, "
+    "'2026-03-02 10:00:00+00', {destroyed}, false, false, 0, '', 0)"
+)
+_NOMINATION = (
+    "INSERT INTO nomination (id, state, running, nominee_key, nominator_id, nominee_name, "
+    "nominee_github, standing, texts, poll_id, nominated_at) VALUES ('{name}', '{state}', true, "
+    "'mail:{name}', 'ana', 'n', '', 'triager', '{{}}', '{name}', '2026-03-02 10:00:00+00')"
+)
