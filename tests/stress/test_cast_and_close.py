@@ -25,10 +25,14 @@ CLOSE_HELD = ("begin write", "commit DELETE deadline", "open keys")
 
 
 def cast(scene: Scene, login: str, view: str = "V0RACE") -> Order:
-    """Return the command that casts somebody's ballot."""
+    """Return the command that casts somebody's ballot.
+
+    A yes, with which the vote passes whether or not it counts: a vote that fails is not told to
+    the council, so there would be other messages. Which ballot counted is told by its receipt.
+    """
     return (
         "cast",
-        {"user": scene.user(login), "poll": scene.poll, "view": view, "choice": "no"},
+        {"user": scene.user(login), "poll": scene.poll, "view": view, "choice": "yes"},
     )
 
 
