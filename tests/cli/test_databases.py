@@ -127,7 +127,7 @@ def test_audit_log_tells_the_broken_link(installed: Cli, place: Path) -> None:
     sound = installed("audit", "verify")
     assert sound.code == 0
     noted = sound.text.splitlines()[-1].split()[-1]
-    assert installed("roster", "grant", "chi", "admin").code == 0
+    assert installed("roster", "revoke", "chi", "release-manager").code == 0
     assert installed("audit", "verify", "--head", noted).code == 0
     assert installed("audit", "verify", "--head", "1" * 64).code == 1
     refused(installed("audit", "verify", "--head", "abc"), "--head")

@@ -19,6 +19,7 @@ import pytest
 
 from psrt_bot.commandline.refusals import CommandError
 from psrt_bot.sandbox.demo import keeping
+from psrt_bot.sandbox.demo.falling_due import UNSEEN, WHAT
 from psrt_bot.sandbox.demo.page_demo import FOLDER, PORT, Wishes, check_bulletin, free_port
 from psrt_bot.sandbox.saving import saved
 from tests.page.conftest import Demo, opened_demo
@@ -212,3 +213,9 @@ def test_an_empty_demo_has_people_and_no_nomination(tmp_path: Path) -> None:
         assert demo.stage.person("ana").channel("team").everything == []
         assert demo.page.desk.tour.steps == ()
         assert demo.stage.person("ana").command("/nominate", channel="team").status == "ok"
+
+
+def test_the_time_machine_has_words_for_every_deadline(demo: Demo) -> None:
+    """Each kind that the bot acts on is told to whoever moves the clock, or known to be unseen."""
+    assert set(demo.stage.bot._sweep._handlers) == set(WHAT) | UNSEEN
+    assert not set(WHAT) & UNSEEN

@@ -77,7 +77,7 @@ def to_the_result(page: Page, name: str) -> None:
     """Move the clock to deadline after deadline, until the vote on somebody is over."""
     result = page.locator("#messages .row").filter(has_text=f"The vote on {name} has")
     button = page.locator("#to-deadline")
-    for _ in range(8):
+    for _ in range(20):
         rest(page)
         expect(result.or_(page.locator("#to-deadline:not([aria-disabled])")).first).to_be_visible()
         if result.count():

@@ -75,6 +75,11 @@ class Office:
         self.directory = Directory(self.database, self.client, [self.team, self.side])
         self.directory.refresh(self.clock.now())
 
+    @property
+    def heard(self) -> list[object]:
+        """What was told, but for messages that stand where they should."""
+        return [fact for fact in self.told if not isinstance(fact, Delivered)]
+
     def worker(self, **options: Any) -> Delivery:
         """Another copy of the bot, on the same database."""
         sender = Sender(self.database, self.client, self.renderers)

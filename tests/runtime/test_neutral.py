@@ -30,7 +30,7 @@ def test_everything_about_somebody_is_neutral_before_they_come(office: Office) -
     office.invite("chi")
     office.work()
     assert office.in_team("chi") == [LINE, LINE, LINE, "Nominated: Dov"]
-    assert office.told == [Invited(office.team, office.user("chi"))]
+    assert office.heard == [Invited(office.team, office.user("chi"))]
     (file,) = office.workspace.state.files.values()
     assert file.deleted
     methods = [c.method for c in office.workspace.calls]
@@ -80,7 +80,7 @@ def test_under_every_fault_nobody_comes_too_early(office: Office, method: str, l
     assert not office.is_inside("chi")
     office.work(after=LOOK_AFTER)
     assert office.in_team("chi") == [LINE, LINE, LINE, "Nominated: Dov"]
-    assert office.told == [Invited(office.team, office.user("chi"))]
+    assert office.heard == [Invited(office.team, office.user("chi"))]
 
 
 def test_what_somebody_removed_by_hand_is_gone(office: Office) -> None:
@@ -116,7 +116,7 @@ def test_a_post_that_resists_keeps_them_out_until_it_is_gone(office: Office) -> 
     office.invite("ben")  # somebody else is not kept out
     office.work()
     chi = office.user("chi")
-    assert office.told == [
+    assert office.heard == [
         PostLingers("chi", office.team, "something_new"),
         PlaceRefused("invite", office.team, chi, LINGERS),
         Invited(office.team, office.user("ben")),
@@ -125,7 +125,7 @@ def test_a_post_that_resists_keeps_them_out_until_it_is_gone(office: Office) -> 
     office.neutralise("chi")
     office.invite("chi")
     office.work(after=MINUTE)
-    assert office.told[-1] == Invited(office.team, chi)
+    assert office.heard[-1] == Invited(office.team, chi)
     assert office.in_team("chi") == [LINE, LINE, LINE, "Nominated: Dov"]
 
 
@@ -136,7 +136,7 @@ def test_whose_slack_user_is_unknown_could_be_anybody(office: Office) -> None:
     office.neutralise("chi", newcomer=None)
     office.invite("chi")
     office.work()
-    assert PlaceRefused("invite", office.team, office.user("chi"), LINGERS) in office.told
+    assert PlaceRefused("invite", office.team, office.user("chi"), LINGERS) in office.heard
 
 
 def test_again_owes_nothing_that_is_done(office: Office) -> None:

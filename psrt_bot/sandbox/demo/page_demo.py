@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 
-from sqlmodel import col, select
 from starlette.routing import BaseRoute
 
 from psrt_bot.commandline.refusals import CommandError
@@ -19,6 +18,7 @@ from psrt_bot.commandline.verifying import told
 from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.runtime.logs import configure_logging
 from psrt_bot.sandbox.demo import keeping
+from psrt_bot.sandbox.demo.falling_due import falling_due
 from psrt_bot.sandbox.demo.masking import masked
 from psrt_bot.sandbox.demo.seed import AGO, people, seed
 from psrt_bot.sandbox.demo.stage import ADMINS, MEMBERS, Stage, staged, wait_until
@@ -28,9 +28,6 @@ from psrt_bot.sandbox.page.routes import Page
 from psrt_bot.sandbox.workspace import Workspace
 from psrt_bot.voting import bulletin
 from psrt_bot.voting.bulletin import BundleError
-from psrt_bot.voting.service import polls
-from storage.runtime import DeadlineRow
-from storage.voting import Poll
 
 PORT = 8765
 PORTS = 50
@@ -46,7 +43,6 @@ GROUPS = (
     ("Members", list(MEMBERS)),
     ("Not members", [name for name, note in NOTES.items() if note == "not a member"]),
 )
-WHAT = {polls.CLOSE: "the vote on {} closes", polls.REMIND: "reminder: the vote on {}"}
 
 
 @dataclass(frozen=True)
@@ -208,21 +204,8 @@ class House:
     def _deadlines(self) -> list[Deadline]:
         if self._stage is None:
             return []
-        query = (
-            select(DeadlineRow.due_at, DeadlineRow.kind, Poll.title)
-            .join(Poll, col(Poll.id) == col(DeadlineRow.subject), isouter=True)
-            .where(col(DeadlineRow.done_at).is_(None))
-            .order_by(col(DeadlineRow.due_at))
-        )
         with self._stage.bot.database.reading() as session:
-            found = session.exec(query).all()
-        return [
-            Deadline(at, WHAT.get(kind, kind).format(_subject(title))) for at, kind, title in found
-        ]
-
-
-def _subject(title: str | None) -> str:
-    return (title or "something").removeprefix("Nomination of ")
+            return falling_due(session)
 
 
 def check_bulletin(content: bytes, receipt: str) -> tuple[bool, Sequence[str]]:

@@ -1,0 +1,50 @@
+"""What falls due in the demo, told to whoever moves its clock."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from psrt_bot.council.service import decisions, watching
+from psrt_bot.nominations.service import asking, council
+from psrt_bot.oversight.service import refusals
+from psrt_bot.sandbox.page.config import Deadline
+from psrt_bot.voting.service import polls
+from storage.council import CouncilDecision
+from storage.nominations import Nomination
+from storage.runtime import DeadlineRow
+from storage.voting import Poll
+
+# By kind of deadline; {} is whom it is about.
+WHAT: Mapping[str, str] = {
+    polls.CLOSE: "the vote on {} closes",
+    polls.REMIND: "reminder: the vote on {}",
+    asking.ASK_AGAIN: "admins are asked again: {}",
+    council.TELL: "the council is told: {}",
+    decisions.END: "the council's window ends: {}",
+    decisions.REMIND: "reminder for the council: {}",
+    decisions.CHASE: "the council has not been told: {}",
+}
+# What nobody sees happen, or not in a demo's lifetime: "to the next deadline" would seem broken.
+UNSEEN = frozenset({refusals.DAY_ENDS, watching.TERM})
+
+
+def falling_due(session: Session) -> list[Deadline]:
+    """Return what is planned and will be seen, in order."""
+    subject = col(DeadlineRow.subject)
+    query = (
+        select(
+            DeadlineRow.due_at,
+            DeadlineRow.kind,
+            func.coalesce(Poll.title, CouncilDecision.title, Nomination.nominee_name, "somebody"),
+        )
+        .join(Poll, col(Poll.id) == subject, isouter=True)
+        .join(CouncilDecision, col(CouncilDecision.id) == subject, isouter=True)
+        .join(Nomination, col(Nomination.id) == subject, isouter=True)
+        .where(col(DeadlineRow.done_at).is_(None), col(DeadlineRow.kind).not_in(UNSEEN))
+        .order_by(col(DeadlineRow.due_at))
+    )
+    return [
+        Deadline(at, WHAT.get(kind, kind).format(title.removeprefix("Nomination of ")))
+        for at, kind, title in session.exec(query)
+    ]
