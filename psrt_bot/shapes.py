@@ -58,7 +58,7 @@ def _view(payload: Payload) -> str | None:
         [
             _user(payload),
             *(_text_at(view, name) for name in ("id", "type", "callback_id")),
-            _text_at(view, "private_metadata", empty=True, missing=True),
+            _optional(view, "private_metadata"),
         ]
     )
 
@@ -67,7 +67,25 @@ def _event(payload: Payload) -> str | None:
     event = payload.get("event")
     if not isinstance(event, Mapping):
         return "event is no object"
-    return _first([_text_at(payload, "event_id"), _text_at(event, "type"), _lists(payload)])
+    outside = [_text_at(payload, "event_id"), _text_at(event, "type"), _lists(payload)]
+    inside = EVENTS.get(str(event.get("type")))
+    return _first([*outside, inside(event) if inside else None])
+
+
+def _person(event: Payload) -> str | None:
+    problem = _user(event)
+    if problem:
+        return problem
+    user = event["user"]
+    profile = {} if user.get("profile") is None else user["profile"]
+    if not isinstance(profile, Mapping):
+        return "profile is no object"
+    ours = [_optional(user, name) for name in ("team_id", "name", "real_name", "tz")]
+    return _first([*ours, *(_optional(profile, name) for name in ("display_name", "real_name"))])
+
+
+def _passage(event: Payload) -> str | None:
+    return _first([_text_at(event, "channel"), _text_at(event, "user")])
 
 
 def _lists(payload: Payload) -> str | None:
@@ -90,6 +108,10 @@ def _text_at(part: Payload, name: str, *, empty: bool = False, missing: bool = F
     return None if fine else f"{name} is no text"
 
 
+def _optional(part: Payload, name: str) -> str | None:
+    return _text_at(part, name, empty=True, missing=True)
+
+
 def _first(found: Any) -> str | None:
     return next((text for text in found if text), None)
 
@@ -101,4 +123,13 @@ CHECKS: Mapping[str, Callable[[Payload], str | None]] = {
     "event_callback": _event,
     "url_verification": lambda payload: _text_at(payload, "challenge"),
     "app_rate_limited": lambda _: None,
+}
+
+# What the bot reads of the events it hears (docs.slack.dev/reference/events).
+EVENTS: Mapping[str, Callable[[Payload], str | None]] = {
+    "user_change": _person,
+    "team_join": _person,
+    "member_joined_channel": _passage,
+    "member_left_channel": _passage,
+    "app_home_opened": lambda event: _text_at(event, "user"),
 }
