@@ -21,7 +21,7 @@ from psrt_bot.sandbox.demo import keeping
 from psrt_bot.sandbox.demo.falling_due import falling_due
 from psrt_bot.sandbox.demo.masking import masked
 from psrt_bot.sandbox.demo.seed import AGO, people, seed
-from psrt_bot.sandbox.demo.stage import ADMINS, MEMBERS, Stage, staged, wait_until
+from psrt_bot.sandbox.demo.stage import ADMINS, COUNCIL, MEMBERS, Stage, staged, wait_until
 from psrt_bot.sandbox.demo.touring import steps
 from psrt_bot.sandbox.page.config import Deadline, FileCheck, PageConfig, TimeMachine
 from psrt_bot.sandbox.page.routes import Page
@@ -35,12 +35,14 @@ FOLDER = Path("data/demo")
 NOTES = {
     **dict.fromkeys(MEMBERS, "member"),
     **dict.fromkeys(ADMINS, "member and admin"),
+    **dict.fromkeys(COUNCIL, "Steering Council"),
     "nia": "not a member",
     "oli": "not a member",
     "rosa": "not a member",
 }
 GROUPS = (
     ("Members", list(MEMBERS)),
+    ("Steering Council", list(COUNCIL)),
     ("Not members", [name for name, note in NOTES.items() if note == "not a member"]),
 )
 

@@ -42,11 +42,13 @@ DECIDED: Mapping[str, str] = {
     "jun": "Yes",
     "kim": "No",
 }
+OBJECTS_NOT = "tam"
 UNDER_WAY: Mapping[str, str] = {"fay": "Yes", "gus": "No", "hana": "Yes", "ivo": "Abstain"}
 
 TOPICS = {
     "team": "Members only. How a vote stands is told at its close.",
     "admins": "Go-aheads, lost keys, undeliverable messages",
+    "council": "What needs the Steering Council's answer (PEP 811)",
     "general": "Everybody at Fictional Security",
 }
 
@@ -114,6 +116,22 @@ class Voted:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """Somebody of the council answered on a nominee, from the card in the council's channel."""
+
+    who: str
+    nominee: str
+    label: str
+
+    def play(self, stage: Stage) -> None:
+        """Press the button, and wait for the answer."""
+        name = stage.person(self.nominee).user.real_name
+        person = stage.person(self.who)
+        person.channel("council").wait(lambda m: name in m.rendered).click(self.label)
+        stage.workspace.wait_for(lambda: bool(person.ephemerals))
+
+
+@dataclass(frozen=True)
 class Passed:
     """Time passed; `told` is what stands in #team afterwards."""
 
@@ -139,6 +157,7 @@ PAST: Sequence[Happening] = (
     Voted("oli", DECIDED),
     Passed(timedelta(days=7, minutes=5), "The vote on Oli Okoro has"),
     Passed(timedelta(hours=20)),
+    Answered(OBJECTS_NOT, "oli", "No objection"),
     Said(
         "team",
         "ben",

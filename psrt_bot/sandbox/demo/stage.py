@@ -16,6 +16,8 @@ from starlette.routing import BaseRoute
 from psrt_bot.app import Bot
 from psrt_bot.composition.bindings import bind_people
 from psrt_bot.manifest import manifest
+from psrt_bot.membership.rules import Role
+from psrt_bot.membership.service.appointing import Appointing
 from psrt_bot.membership.service.lists import Lists
 from psrt_bot.membership.service.people import Members, find_person
 from psrt_bot.runtime.clock import MovableClock
@@ -48,6 +50,12 @@ MEMBERS = {
 }
 ADMINS = ("ana", "ben")
 NOMINEE, OUTSIDER = "nia", "oli"
+COUNCIL = {
+    "sol": ("Sol Sørensen", "Europe/Copenhagen"),
+    "tam": ("Tam Tran", "Europe/Paris"),
+    "uma": ("Uma Urban", "Europe/Vienna"),
+}
+"""The Steering Council; it need not be of the team (R4)."""
 OTHERS = {NOMINEE: ("Nia Novak", "Europe/Ljubljana"), OUTSIDER: ("Oli Okoro", "Africa/Lagos")}
 
 
@@ -129,6 +137,7 @@ def staged(
             slack_api_url=server.api_url,
             team_channel=workspace.state.channel("team").id,
             admin_channel=workspace.state.channel("admins").id,
+            council_channel=workspace.state.channel("council").id,
             database_url=SecretStr(f"sqlite:///{folder / 'psrt.db'}"),
             keys=f"file:{folder / 'keys'}",
         )
@@ -142,14 +151,15 @@ def staged(
 
 
 def _populate(workspace: Workspace) -> Installation:
-    for login, (name, zone) in {**MEMBERS, **OTHERS}.items():
+    for login, (name, zone) in {**MEMBERS, **COUNCIL, **OTHERS}.items():
         workspace.add_user(login, real_name=name, tz=zone)
     workspace.add_channel("team", private=True, members=list(MEMBERS))
     workspace.add_channel("admins", private=True, members=list(ADMINS))
-    workspace.add_channel("general", members=[*MEMBERS, *OTHERS])
+    workspace.add_channel("council", private=True, members=list(COUNCIL))
+    workspace.add_channel("general", members=[*MEMBERS, *COUNCIL, *OTHERS])
     installation = workspace.install(manifest())
-    workspace.invite_bot("team")
-    workspace.invite_bot("admins")
+    for channel in ("team", "admins", "council"):
+        workspace.invite_bot(channel)
     return installation
 
 
@@ -170,7 +180,7 @@ def _upgrade(settings: Settings) -> None:
 
 
 def _seed(settings: Settings, workspace: Workspace, clock: MovableClock) -> None:
-    """What ``psrt-bot roster import`` and ``roster link`` do."""
+    """What ``psrt-bot roster import``, ``roster link`` and ``roster grant`` do."""
     lines = [
         f"{name},{login},{'Admin' * (login in ADMINS)}" for login, (name, _) in MEMBERS.items()
     ]
@@ -184,4 +194,9 @@ def _seed(settings: Settings, workspace: Workspace, clock: MovableClock) -> None
         for login in MEMBERS:
             user = workspace.as_user(login).id
             members.link(session, clock.now(), find_person(session, login), user, "demo")
+        appointing = Appointing(members)
+        for login, (name, _) in COUNCIL.items():
+            user = workspace.as_user(login).id
+            role = Role.STEERING_COUNCIL
+            appointing.grant(session, clock.now(), user, role, "demo", name=name)
     database.close()

@@ -1,9 +1,9 @@
-"""The story of the headless demo: nominate, vote, decide, verify.
+"""The story of the headless demo: nominate, vote, verify, decide.
 
 Each step does through Slack what people do, and checks what people would see.
 """
 
-from psrt_bot.sandbox.demo import ballots, nominating, results
+from psrt_bot.sandbox.demo import ballots, council, nominating, results
 from psrt_bot.sandbox.demo.telling import Step
 
 STORY: tuple[Step, ...] = (
@@ -22,5 +22,7 @@ STORY: tuple[Step, ...] = (
     Step("The bulletin is verified with a receipt", results.verify),
     Step("A forged bulletin is found out", results.forge),
     Step("Nothing is left that could give a vote back", results.forget),
+    Step("The Steering Council is told", council.told),
+    Step("The Steering Council has no objection", council.decided),
     Step("The audit log holds", results.account),
 )

@@ -1,4 +1,4 @@
-"""The tour: the main job in five steps. Each knows from the workspace how far it has come.
+"""The tour: the main job and what follows. Each step knows from the workspace how far it has come.
 
 A further step is a further ``TourStep`` in ``steps``, with a sum of its own in ``Seen``.
 """
@@ -14,7 +14,8 @@ from psrt_bot.voting.messages import CAST
 
 VOTERS = 3
 NOMINATED, DECIDED = "Nomination of ", "Vote on "
-"""How the cards and results in the team channel begin, in their plain text."""
+ENDED = ("The nomination of ", "The Steering Council vetoed the nomination of ")
+"""How cards, results and outcomes in the team channel begin, in their plain text."""
 
 
 def steps(workspace: Workspace, checked: Callable[[], bool]) -> tuple[TourStep, ...]:
@@ -75,6 +76,19 @@ def steps(workspace: Workspace, checked: Callable[[], bool]) -> tuple[TourStep, 
             [Go("Read Ana’s messages", "ana", "psrt-bot"), Go("Be Nia", "nia", "general")],
             seen.next_days,
         ),
+        TourStep(
+            "Let the Steering Council decide",
+            "A passed vote takes effect unless the council vetoes it. Be *Sol* in #council: the "
+            "card has *Veto…*, *No objection* and *Abstain*, and shows who said what. Press *No "
+            "objection* as two of the three, and #team hears of it at once: the third could not "
+            "change it any more. Or veto, and see who gets to read your reason.",
+            [
+                Go("Be Sol", "sol", "council"),
+                Go("Be Tam", "tam", "council"),
+                Go("Be Ana in #team", "ana", "team"),
+            ],
+            seen.outcomes,
+        ),
     )
 
 
@@ -100,6 +114,10 @@ class Seen:
     def results(self) -> int:
         """How many of these have been voted on to the end."""
         return sum(1 for _ in self._told(DECIDED))
+
+    def outcomes(self) -> int:
+        """How many of these the council has decided on."""
+        return sum(1 for beginning in ENDED for _ in self._told(beginning))
 
     def next_days(self) -> int:
         """How many days have passed since the first of these results."""
