@@ -7,6 +7,7 @@ from sqlmodel import Session
 from psrt_bot.composition.services import Services, build
 from psrt_bot.council.service import decisions, watching
 from psrt_bot.membership.messages import delivery_died, delivery_held, direct_messages_held
+from psrt_bot.membership.service import claiming, publishing
 from psrt_bot.nominations.service import asking, council
 from psrt_bot.nominations.service.outcomes import BUNDLE
 from psrt_bot.oversight.service import refusals
@@ -45,6 +46,7 @@ def bind(announced: facts.Facts, services: Services) -> None:
     bind_people(announced)
     announced.bind(facts.RolesChanged, services.home.roles_changed)
     announced.bind(facts.PersonLinked, services.home.person_linked)
+    announced.bind(facts.PersonChanged, services.home.person_changed)
 
     def tell_of_dead(session: Session, now: datetime, fact: facts.DeliveryDied) -> None:
         users = services.admins.users(session)
@@ -82,6 +84,7 @@ def bind_council(announced: facts.Facts, services: Services) -> None:
 def bind_people(announced: facts.Facts) -> None:
     """Bind what is announced about people: the command line changes the list as well."""
     announced.bind(facts.MemberLeft, Polls.member_left)
+    announced.bind(facts.MemberLeft, claiming.member_left)
 
 
 def deadline_handlers(services: Services) -> dict[str, Handler]:
@@ -96,6 +99,7 @@ def deadline_handlers(services: Services) -> dict[str, Handler]:
         decisions.CHASE: Handler(services.council.telling.chase, collapses=True),
         watching.TERM: Handler(services.council.watching.new_term, collapses=True),
         council.TELL: Handler(services.council_outcomes.tell_when_due),
+        claiming.ASK_AGAIN: Handler(services.people.claiming.ask_again, collapses=True),
     }
 
 
@@ -107,7 +111,11 @@ def plan_what_recurs(session: Session, now: datetime, services: Services) -> Non
 def renderers(services: Services) -> Renderers:
     """Return what is made at delivery and never stored: files, fanned-out messages, App Homes."""
     return Renderers(
-        files={BUNDLE: services.outcomes.bundle_file},
+        files={
+            BUNDLE: services.outcomes.bundle_file,
+            publishing.CSV: services.people.publishing.file,
+            publishing.DIFF: services.people.publishing.diff_file,
+        },
         expanders={
             reminding.EXPANDER: services.reminding.expand,
             watching.EXPANDER: services.council.watching.expand_reminder,

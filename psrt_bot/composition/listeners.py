@@ -6,8 +6,11 @@ from commands import (
     decisions,
     home,
     hub,
+    linking,
+    members,
     nominate,
     people,
+    publishing,
     results,
     statements,
     vote,
@@ -42,6 +45,10 @@ def listen(surface: Surface, services: Services, prefix: str) -> None:
         voting.command,
         "opens your ballot; `results` shows past results",
     )
+    known = services.people
+    members.register(surface, known.directory, known.managing, known.offboarding)
+    linking.register(surface, known.claiming)
+    publishing.register(surface, known.publishing)
     hub.register(surface, services.members, prefix)
     people.register(surface)
     surface.everything_else()

@@ -4,9 +4,13 @@ from dataclasses import dataclass
 
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.appointing import Appointing
+from psrt_bot.membership.service.claiming import Claiming
+from psrt_bot.membership.service.directory import Directory
 from psrt_bot.membership.service.joining import Joining
 from psrt_bot.membership.service.lists import Lists
+from psrt_bot.membership.service.managing import Managing
 from psrt_bot.membership.service.people import Members
+from psrt_bot.membership.service.publishing import Publishing
 from psrt_bot.offboarding.service import Offboarding
 from psrt_bot.runtime.facts import Facts
 from psrt_bot.settings import Settings
@@ -22,6 +26,10 @@ class PeopleServices:
     joining: Joining
     offboarding: Offboarding
     lists: Lists
+    directory: Directory
+    managing: Managing
+    claiming: Claiming
+    publishing: Publishing
 
 
 def build_people(settings: Settings, announced: Facts) -> PeopleServices:
@@ -29,11 +37,16 @@ def build_people(settings: Settings, announced: Facts) -> PeopleServices:
     members = Members(announced, settings.first_admins)
     admins = Admins(settings.admin_channel, settings.first_admins)
     offboarding = Offboarding(members, admins, announced, settings.team_channel)
+    appointing, joining = Appointing(members), Joining(members)
     return PeopleServices(
         members=members,
         admins=admins,
-        appointing=Appointing(members),
-        joining=Joining(members),
+        appointing=appointing,
+        joining=joining,
         offboarding=offboarding,
         lists=Lists(announced, offboarding.leave),
+        directory=Directory(members),
+        managing=Managing(members, appointing, joining, announced),
+        claiming=Claiming(members, admins, announced),
+        publishing=Publishing(members, admins),
     )

@@ -17,7 +17,7 @@ from psrt_bot.membership.service.people import Actor, Members, holders
 from psrt_bot.nominations.service.drafts import Drafts
 from psrt_bot.nominations.service.reading import Reading
 from psrt_bot.runtime import homes
-from psrt_bot.runtime.facts import PersonLinked, RolesChanged
+from psrt_bot.runtime.facts import PersonChanged, PersonLinked, RolesChanged
 from psrt_bot.voting.messages import PollLine
 from psrt_bot.voting.service.voting import Voting
 
@@ -52,6 +52,10 @@ class Homes:
 
     def roles_changed(self, session: Session, now: datetime, _: RolesChanged) -> None:
         """Show everybody the team as it is now; who left loses what members see (handler)."""
+        homes.changed(session, now)
+
+    def person_changed(self, session: Session, now: datetime, _: PersonChanged) -> None:
+        """Show everybody what somebody in the team is called now (handler)."""
         homes.changed(session, now)
 
     def person_linked(self, session: Session, now: datetime, fact: PersonLinked) -> None:

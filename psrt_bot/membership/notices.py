@@ -1,4 +1,4 @@
-"""What people are told of the public list and of claimed GitHub names: messages, not modals."""
+"""What people are told of the public list and of claimed GitHub names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,9 @@ from slack_sdk.models.blocks import (
     RichTextElementParts,
     RichTextPreformattedElement,
 )
+from slack_sdk.models.views import View
 
+from psrt_bot.membership.rules import MAX_GITHUB_NAME
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape
 
@@ -18,9 +20,16 @@ PUBLISHED = "membership.published"
 CONFIRM_CLAIM = "membership.claim_confirm"
 DECLINE_CLAIM = "membership.claim_decline"
 
+CLAIM = "membership.claim"
+GITHUB_FIELD = "github"
+
 NO_PUBLICATION = "There is no such publication; type `/psrt publish` for a new one."
 NEWER_PUBLISHED = "A newer version of the lists is published already; nothing was changed."
 PUBLISHED_BEFORE = "This version was marked as published before."
+GIVEN_OUT = "You have a direct message with {}. Press *Mark as published* there once it stands."
+MARKED = "Marked. From now on differences are told from this version on."
+CONFIRMED = "Confirmed: it stands in the list now. `/psrt publish` gives you the files."
+DECLINED = "Declined. They are told."
 CLAIM_GONE = "This was decided already, or a newer request took its place. Nothing was changed."
 DIFF_LIMIT = 2800  # characters shown in a message; Slack's limit for a text is 3000
 
@@ -114,6 +123,47 @@ def _shown(change: ListChange) -> list[Block]:
     elif change.diff:
         parts.append(blocks.context(f"The difference is long: see `{change.file}.diff` below."))
     return parts
+
+
+def asked_below() -> Message:
+    """Return what a question to the admins becomes when it is asked again further down."""
+    text = "What stood here is asked again below."
+    return Message(text, [blocks.section(text)])
+
+
+def asked_again(question: Message) -> Message:
+    """Return a question to the admins that nobody has answered for a day."""
+    return Message(
+        f"Asked again: {question.text}",
+        [blocks.context("Asked again, since nobody has decided yet."), *question.blocks],
+    )
+
+
+def claim_modal(stands: str, waiting: str, typed: str) -> View:
+    """Return the form by which a member says which GitHub name is theirs.
+
+    Args:
+        stands: the one in the list; ``waiting``: the one they asked for; empty for none.
+        typed: what they wrote behind the command.
+    """
+    lines = [
+        f"In the list: `{escape(stands)}`." if stands else "The list has no GitHub name of yours.",
+        "An admin is asked whether it is yours; you hear of it. The public list and the GitHub "
+        "team follow it.",
+    ]
+    if waiting:
+        lines.append(
+            f"You asked for `{escape(waiting)}`, and nobody has answered yet; a new name replaces "
+            "that request."
+        )
+    field = blocks.text_input(
+        GITHUB_FIELD, "Your GitHub name", initial=typed, max_length=MAX_GITHUB_NAME
+    )
+    parts: list[Block] = [blocks.section("\n".join(lines)), field]
+    return blocks.modal(CLAIM, "Your GitHub name", parts, submit="Ask an admin")
+
+
+CLAIMED = "An admin is asked. You hear of it once they have answered."
 
 
 def claim_request(claim: Claim) -> Message:

@@ -56,6 +56,20 @@ def decision_problem(text: str) -> str | None:
     return None
 
 
+MAX_REASON = 1000
+
+
+def entry_reason_problem(text: str) -> str | None:
+    """Say what is wrong with the reason why somebody is a member without a nomination (R1)."""
+    if not text.strip():
+        return "members are nominated and voted on; say why this one is not, for the history"
+    if len(text) > MAX_REASON:
+        return f"the reason has {len(text)} characters; shorten it to {MAX_REASON}"
+    if bad := bad_character("".join(text.split())):
+        return f"the reason holds the control or invisible character {bad}; remove it"
+    return None
+
+
 class ClaimState(StrEnum):
     """Where a member's word on their GitHub name stands."""
 

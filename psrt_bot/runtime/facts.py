@@ -102,6 +102,13 @@ class PersonLinked:
 
 
 @dataclass(frozen=True)
+class PersonChanged:
+    """Somebody is called something else now: their name, GitHub name, or notes in the list."""
+
+    person_id: str
+
+
+@dataclass(frozen=True)
 class CouncilTold:
     """The Steering Council has been told: its window is open (R4).
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from psrt_bot.membership.rules import Role
-from psrt_bot.membership.service.people import holders, with_live_slack
+from psrt_bot.membership.service.people import ever_had_admin, holders, with_live_slack
 from psrt_bot.runtime import outbox
 from psrt_bot.runtime.blocks import Message
 
@@ -16,7 +16,7 @@ class Admins:
 
     Args:
         channel: their channel's id, or None.
-        first_admins: whom to tell while nobody holds the role.
+        first_admins: whom to tell as long as nobody ever held the role.
     """
 
     def __init__(self, channel: str | None, first_admins: Collection[str] = ()) -> None:
@@ -49,6 +49,7 @@ class Admins:
             outbox.tell(session, now, user, message)
 
     def users(self, session: Session) -> list[str]:
-        """Return the admins' Slack users."""
+        """Return the admins' Slack users: what is told them is for nobody who was one once."""
         live, _ = with_live_slack(session, holders(session, Role.ADMIN))
-        return [user.id for _, user in live] or list(self._first_admins)
+        first = [] if live or ever_had_admin(session) else list(self._first_admins)
+        return [user.id for _, user in live] or first

@@ -27,6 +27,7 @@ class Joining:
         by: str,
         *,
         listed_name: str | None = None,
+        reason: str | None = None,
     ) -> None:
         """Begin a membership: the role, and a line by first name in the list of members (R5).
 
@@ -35,6 +36,7 @@ class Joining:
 
         Args:
             listed_name: how they want to be called, on the list and by the bot; None for as now.
+            reason: why there was no nomination, in an admin's words; for the history alone.
 
         Raises:
             AlreadyDone: they are a member.
@@ -58,4 +60,4 @@ class Joining:
             session.add(person)
         if end_role(session, now, person.id, Role.EMERITUS, by):
             record_role(session, now, "membership:revoke", person, Role.EMERITUS, by)
-        self._members.grant(session, now, person, Role.MEMBER, by)
+        self._members.grant(session, now, person, Role.MEMBER, by, reason=reason)

@@ -110,7 +110,7 @@ class Members:
         name = called[0] if called else "somebody"
         if known.not_a_member:
             return Actor(slack_user_id, None, name, frozenset())
-        first = slack_user_id in self._first_admins and not _ever_had_admin(session)
+        first = slack_user_id in self._first_admins and not ever_had_admin(session)
         first_roles = frozenset({Role.ADMIN}) if first else frozenset[Role]()
         if known.person_id is None:
             return Actor(slack_user_id, None, name, first_roles, called)
@@ -191,6 +191,7 @@ class Members:
         Raises:
             RuleError: that Slack user is linked to somebody else.
         """
+        lines.lock(session)
         other = session.scalar(select(Person).where(col(Person.slack_user_id) == slack_user_id))
         if other is not None and other.id != person.id:
             raise RuleError(
@@ -218,6 +219,7 @@ class Members:
         Raises:
             AlreadyDone: they are linked to none.
         """
+        lines.lock(session)
         linked = select(col(Person.slack_user_id)).where(col(Person.id) == person.id)
         before = session.scalar(linked.with_for_update())
         if before is None:
@@ -344,7 +346,8 @@ def record_role(
     audit.append(session, now, actor=by, act=act, subject=person.id, details=details)
 
 
-def _ever_had_admin(session: Session) -> bool:
+def ever_had_admin(session: Session) -> bool:
+    """Say whether anybody ever was an admin: from then on ``PSRT_ADMINS`` names nobody."""
     return (
         session.scalar(select(col(RoleHeld.id)).where(col(RoleHeld.role) == Role.ADMIN).limit(1))
         is not None

@@ -1,0 +1,447 @@
+"""/psrt members: what admins see and change of people, and what members see (R5, R6)."""
+
+from sqlmodel import col, select
+
+from psrt_bot.membership import roster
+from psrt_bot.membership.rules import Role
+from psrt_bot.membership.service.lines import stored
+from psrt_bot.membership.service.people import find_person, roles_of
+from psrt_bot.sandbox.modal import Modal
+from storage.people import Person, RoleHeld
+from storage.runtime import AuditEntry
+from tests.journeys.councils import audited, said, told
+from tests.journeys.house import House
+from tests.journeys.steps import (
+    STRANGERS_ARE_TOLD,
+    change_role,
+    forge_metadata,
+    forge_value,
+    make_member,
+    unlink,
+    without_checks,
+)
+
+PERSON = "Person"
+
+
+def listed(house: House, by: str = "ana", text: str = "") -> Modal:
+    """Type /psrt members."""
+    house.person(by).command("/psrt", f"members {text}".strip())
+    return house.person(by).wait_modal(title="Members")
+
+
+def shown(house: House, who: str, by: str = "ana") -> Modal:
+    """Look for somebody, and open them."""
+    return becomes(house, listed(house, by, who), "Open", PERSON, by)
+
+
+def becomes(house: House, modal: Modal, button: str, title: str, by: str = "ana") -> Modal:
+    """Press a button of a modal, whose place another one takes."""
+    modal.click(button)
+    house.workspace.wait_for(lambda: house.person(by).modal.title == title)
+    return house.person(by).modal
+
+
+def sent(house: House, form: Modal, by: str = "ana") -> Modal:
+    """Submit a form that is accepted: the person as they are then."""
+    form.submit()
+    house.work()
+    after = house.person(by).modal
+    assert after is not None
+    assert after.title == PERSON, (after.text, after.errors)
+    return after
+
+
+def csv(house: House, listing: str = "members") -> str:
+    """A public list as it stands."""
+    with house.session() as session:
+        return roster.export_csv(stored(session, listing)).decode()
+
+
+def roles(house: House, login: str) -> set[Role]:
+    """What somebody is now."""
+    with house.session() as session:
+        return set(roles_of(session, find_person(session, login).id))
+
+
+def everything_audited(house: House) -> str:
+    """The audit log's acts with their details, as text."""
+    with house.session() as session:
+        entries = session.scalars(select(AuditEntry).where(col(AuditEntry.act).like("membership%")))
+        return "\n".join(f"{e.actor} {e.act} {e.subject} {e.details}" for e in entries)
+
+
+def test_members_read_the_list_and_change_nothing(house: House) -> None:
+    """Names, GitHub names and notes, as they are public; no link, no button, nobody else."""
+    make_member(house, "nia", "Nia Novak")
+    modal = listed(house, "chi")
+    assert "7 people" in modal.text
+    assert "Ana Andrade (`ana`), Admin" in modal.text
+    assert modal.labels == ["Name or GitHub name contains", "Role"]
+    assert modal.buttons == []
+    modal.fill("Name or GitHub name contains", "DAHAN").submit()
+    narrowed = house.person("chi").modal
+    assert "Dov Dahan" in narrowed.text
+    assert "Ana Andrade" not in narrowed.text
+    narrowed.fill("Role", "Steering Council").submit()
+    assert "0 people" in house.person("chi").modal.text
+
+
+def test_strangers_learn_nothing_of_it(house: House) -> None:
+    """Neither list nor help; the refusal is the one for everything."""
+    answer = house.person("oli").command("/psrt", "members ana")
+    assert answer.text == STRANGERS_ARE_TOLD
+
+
+def test_a_member_who_forges_an_admins_button_is_refused(house: House) -> None:
+    """A leaked id and a button of another modal open nobody."""
+    with house.session() as session:
+        ben = find_person(session, "ben").id
+    modal = listed(house, "ana", "ben")
+    forge_value(modal, "Open", ben)
+    change_role(house, "ana", Role.ADMIN, held=False)
+    modal.click("Open")
+    refused = house.person("ana").wait_modal(title="Note")
+    assert "Only admins can do this" in refused.text
+
+
+def test_a_long_list_comes_in_pages(house: House) -> None:
+    """Seventy people: four pages, forth and back, and the way back from a person is to theirs."""
+    with house.session() as session:
+        for number in range(70):
+            person = Person(name=f"Xen {number:02}", created_at=house.clock.now())
+            session.add(person)
+            session.flush()
+            session.add(
+                RoleHeld(
+                    person_id=person.id,
+                    role=Role.MEMBER,
+                    since=house.clock.now(),
+                    granted_by="tests",
+                )
+            )
+    modal = listed(house)
+    assert "76 people" in modal.text
+    assert "page 1 of 4" in modal.text
+    assert "Previous" not in modal.buttons
+    for page in (2, 3, 4):
+        modal.click("Next")
+        wait_text(house, f"page {page} of 4")
+        modal = house.person("ana").modal
+    assert "Xen 69" in modal.text
+    assert "Next" not in modal.buttons
+    modal.click("Previous")
+    wait_text(house, "page 3 of 4")
+    person = becomes(house, house.person("ana").modal, "Open", PERSON)
+    assert "Xen 34" in person.text
+    person.click("Back to the list")
+    wait_text(house, "page 3 of 4")
+
+
+def wait_text(house: House, text: str, by: str = "ana") -> None:
+    """Wait until the modal on top says something."""
+    person = house.person(by)
+    house.workspace.wait_for(lambda: person.modal and text in person.modal.text)
+
+
+def test_an_admin_finds_who_is_not_linked(house: House) -> None:
+    """By name without its marks, by role, and by how they stand with Slack."""
+    unlink(house, "fay")
+    modal = listed(house)
+    modal.fill("Slack", "Not linked").submit()
+    found = house.person("ana").modal
+    assert "1 person" in found.text
+    assert "Fay Falk" in found.text
+    found.fill("Slack", "Any").fill("Role", "Admin").submit()
+    admins = house.person("ana").modal
+    assert "2 people" in admins.text
+    admins.fill("Role", "Everybody known").fill("Name or GitHub name contains", "@CHI").submit()
+    assert "Chi Chen" in house.person("ana").modal.text
+
+
+def test_adding_somebody_of_the_council(house: House) -> None:
+    """Council members need not be members: no list changes, and they are known from then on."""
+    before = csv(house)
+    form = becomes(house, listed(house), "Add somebody", "Add somebody")
+    form.fill("Name", "Cyd Crane").fill("Slack user", "oli")
+    card = sent(house, form.fill("Roles", ["Steering Council"]))
+    assert "Cyd Crane" in card.text
+    assert "Steering Council since" in card.text
+    assert csv(house) == before
+    assert roles(house, house.person("oli").id) == {Role.STEERING_COUNCIL}
+
+
+def test_adding_a_member_needs_a_reason(house: House) -> None:
+    """Without one nothing happens; with one the list has a line, and the history the reason."""
+    form = becomes(house, listed(house), "Add somebody", "Add somebody")
+    form.fill("Name", "Ced Crane").fill("GitHub name", "ced").fill("Roles", ["Member"]).submit()
+    assert "say why this one is not" in form.errors["Why without a nomination"]
+    assert "Ced" not in csv(house)
+    card = sent(house, form.fill("Why without a nomination", "Voted on by mail"))
+    assert "Member since" in card.text
+    assert "Ced Crane,ced,\n" in csv(house)
+    past = becomes(house, card, "History", "History")
+    assert "Why: Voted on by mail" in past.text
+    assert "by Ana Andrade" in past.text
+    assert "Voted on by mail" not in everything_audited(house)
+
+
+def test_nobody_is_added_twice(house: House) -> None:
+    """Neither by name, GitHub name nor Slack user; a form that Slack would stop is stopped."""
+    form = becomes(house, listed(house), "Add somebody", "Add somebody")
+    form.fill("Name", "chi CHEN").submit()
+    assert "is known" in form.errors["Name"]
+    form.fill("Name", "Chi Other").fill("GitHub name", "CHI").fill("Slack user", "chi").submit()
+    assert form.errors == {
+        "GitHub name": "Chi Chen has this GitHub name already",
+        "Slack user": "this Slack user is linked to Chi Chen; take that link first",
+    }
+    without_checks(form).fill("Name", "x" * 201).fill("GitHub name", "-no-").submit()
+    assert "shorten it to 200" in form.errors["Name"]
+    assert "no GitHub user name" in form.errors["GitHub name"]
+
+
+def test_editing_changes_the_line_and_nothing_else(house: House) -> None:
+    """Name, GitHub name and notes; the audit log says what, and no value."""
+    house.person("chi").open_home()
+    house.work()
+    form = becomes(house, shown(house, "chi"), "Edit…", "Edit")
+    form.fill("Name", "Chi Cheng").fill("GitHub name", "chicheng")
+    card = sent(house, form.fill("Notes in the public list", "on leave"))
+    assert "Changed" in card.text
+    assert "Chi Cheng,chicheng,on leave\n" in csv(house)
+    assert [e.details for e in audited(house, "membership:edit")] == [
+        {"changed": "name, github, notes"}
+    ]
+    assert "chicheng" not in everything_audited(house)
+    house.pass_time(seconds=3)
+    house.person("chi").open_home().wait(lambda home: "Chi Cheng" in home.rendered)
+
+
+def test_what_cannot_be_in_the_list_is_said_at_its_field(house: House) -> None:
+    """A taken GitHub name, a control character, a role by the back door; and nothing changes."""
+    before = csv(house)
+    form = becomes(house, shown(house, "chi"), "Edit…", "Edit")
+    form.fill("GitHub name", "DOV").fill("Notes in the public list", "Admin").submit()
+    assert form.errors["GitHub name"] == "Dov Dahan has this GitHub name already"
+    assert "given and taken under Roles" in form.errors["Notes in the public list"]
+    form.fill("GitHub name", "chi").fill("Notes in the public list", "a\u202eb").submit()
+    assert "U+202E" in form.errors["Notes in the public list"]
+    without_checks(form).fill("Notes in the public list", "x" * 1001).submit()
+    assert "1001 characters" in form.errors["Notes in the public list"]
+    form.fill("Notes in the public list", None).fill("Name", "Chi\tChen").submit()
+    assert "U+0009" in form.errors["Name"]
+    assert csv(house) == before
+    assert "Nothing was to be changed" in sent(house, form.fill("Name", "Chi Chen")).text
+
+
+def test_a_form_that_is_out_of_date_changes_nothing(house: House) -> None:
+    """Ben saves while Ana's form is open: hers shows how it stands now, and nothing is mixed."""
+    mine = becomes(house, shown(house, "chi"), "Edit…", "Edit")
+    theirs = becomes(house, shown(house, "chi", "ben"), "Edit…", "Edit", "ben")
+    sent(house, theirs.fill("Name", "Chi Cheng"), "ben")
+    fresh = sent(house, mine.fill("GitHub name", "elsewhere"))
+    assert "Somebody changed this person meanwhile" in fresh.text
+    assert "Chi Cheng" in fresh.text
+    assert "elsewhere" not in csv(house)
+    again = sent(house, becomes(house, fresh, "Edit…", "Edit").fill("GitHub name", "elsewhere"))
+    assert "Chi Cheng,elsewhere,\n" in csv(house)
+    assert "Changed" in again.text
+
+
+def test_a_forged_form_is_about_nobody(house: House) -> None:
+    """Metadata of the client's own making names nobody, and is answered politely."""
+    for forged in ("", "[]", "{", '["", "member", "", 0, "no-such-person", ""]', "[" * 5000):
+        form = becomes(house, shown(house, "chi"), "Edit…", "Edit")
+        forge_metadata(form, forged).submit()
+        assert "There is no such person" in form.errors["Name"]
+        form.close()
+
+
+def test_linking_and_unlinking(house: House) -> None:
+    """Only to an account that can be theirs; each is audited, and takes effect at once."""
+    unlink(house, "fay")
+    assert house.person("fay").command("/psrt", "members").text == STRANGERS_ARE_TOLD
+    form = becomes(house, shown(house, "fay"), "Slack link…", "Slack link")
+    form.fill("Slack user", "chi").submit()
+    assert "linked to Chi Chen" in form.errors["Slack user"]
+    sent(house, form.fill("Slack user", "fay"))
+    assert "6 people" in listed(house, "fay").text
+    again = becomes(house, shown(house, "fay"), "Slack link…", "Slack link")
+    assert "Nothing was to be changed" in sent(house, again).text
+    again = becomes(house, house.person("ana").modal, "Slack link…", "Slack link")
+    card = sent(house, again.fill("Slack user", None))
+    assert "The link is taken" in card.text
+    assert house.person("fay").command("/psrt", "members").text == STRANGERS_ARE_TOLD
+    assert len(audited(house, "membership:unlink")) == 1
+
+
+def test_nobody_is_linked_to_what_is_no_person(house: House) -> None:
+    """A deactivated account, a bot, one that Slack has not told of."""
+    house.workspace.change_user("oli", deleted=True)
+    house.bot.refresh_people()
+    form = becomes(house, shown(house, "chi"), "Slack link…", "Slack link")
+    block = next(b for b in form.view.blocks if b["type"] == "input")
+    field = form.view.values[block["block_id"]][block["element"]["action_id"]]
+    field["selected_user"] = house.person("oli").id
+    form.submit()
+    assert "deactivated" in form.errors["Slack user"]
+    field["selected_user"] = "U0UNKNOWN"
+    form.submit()
+    assert "not told of this user" in form.errors["Slack user"]
+
+
+def test_the_last_admin_stays_within_reach(house: House) -> None:
+    """The link of the only admin who is linked is not taken."""
+    unlink(house, "ben")
+    form = becomes(house, shown(house, "ana"), "Slack link…", "Slack link")
+    form.fill("Slack user", None).submit()
+    assert "last admin who can be reached" in form.errors["Slack user"]
+
+
+def test_an_admin_is_the_councils_choice(house: House) -> None:
+    """Without a reference nothing; with one it stands in list, history and audit log."""
+    form = becomes(house, shown(house, "chi"), "Roles…", "Roles")
+    form.fill("Roles", ["Admin", "Release Manager"]).submit()
+    assert "reference" in form.errors["The council's decision, for a new admin"]
+    assert roles(house, "chi") == {Role.MEMBER}
+    card = sent(house, form.fill("The council's decision, for a new admin", "2026-03-01, 4:1"))
+    assert "Admin since" in card.text
+    assert 'Chi Chen,chi,"Admin, Release Manager"\n' in csv(house)
+    assert {"role": "admin", "decision": "2026-03-01, 4:1"} in [
+        e.details for e in audited(house, "membership:grant")
+    ]
+    past = becomes(house, card, "History", "History")
+    assert "The council's decision: 2026-03-01, 4:1" in past.text
+    assert "until now" in past.text
+
+
+def test_nobody_is_admin_who_is_no_member(house: House) -> None:
+    """Neither half of such a form happens."""
+    form = becomes(house, listed(house), "Add somebody", "Add somebody")
+    card = sent(house, form.fill("Name", "Rel Man").fill("Roles", ["Release Manager"]))
+    form = becomes(house, card, "Roles…", "Roles")
+    form.fill("The council's decision, for a new admin", "2026-03-01")
+    form.fill("Roles", ["Admin", "Steering Council"]).submit()
+    assert "is no member" in form.errors["Roles"]
+    with house.session() as session:
+        person = find_person(session, "Rel Man")
+        assert roles_of(session, person.id) == {Role.RELEASE_MANAGER}
+
+
+def test_two_admins(house: House) -> None:
+    """The last but one goes after a confirmation, the last does not; what was typed stays."""
+    form = becomes(house, shown(house, "ben"), "Roles…", "Roles")
+    form.fill("Roles", ["Steering Council"]).submit()
+    asked = house.person("ana").modal
+    assert asked.title == "Roles"
+    assert asked.value("Roles") == ["Steering Council"]
+    assert roles(house, "ben") == {Role.MEMBER, Role.ADMIN}
+    label = next(one for one in asked.labels if one.startswith("One admin only"))
+    asked.fill(label, ["Leave one admin alone, though PEP 811 asks for two"])
+    sent(house, asked)
+    assert roles(house, "ben") == {Role.MEMBER, Role.STEERING_COUNCIL}
+    mine = becomes(house, shown(house, "ana"), "Roles…", "Roles")
+    mine.fill("Roles", []).submit()
+    assert "last admin" in mine.errors["Roles"]
+    assert Role.ADMIN in roles(house, "ana")
+
+
+def test_an_admin_who_steps_down_sees_no_more_of_it(house: House) -> None:
+    """Their own form is answered with a note: what only admins see is closed to them at once."""
+    change_role(house, "chi", Role.ADMIN, held=True)
+    form = becomes(house, shown(house, "ana"), "Roles…", "Roles")
+    form.fill("Roles", []).submit()
+    note = house.person("ana").modal
+    assert "You are no admin any more" in note.text
+    assert house.person("ana").modal.buttons == []
+
+
+def test_a_membership_ends_by_its_one_door(house: House) -> None:
+    """Reason and tick; both lists, team, admins and they themselves; the reason in the history."""
+    form = becomes(house, shown(house, "fay"), "End membership…", "End a membership")
+    assert "is no member from now on" in form.text
+    without_checks(form).submit()
+    assert "say why" in form.errors["Reason"]
+    assert "tick" in form.errors["Are you sure?"]
+    form.fill("Reason", "Asked to leave").fill(
+        "Are you sure?", ["End the membership of Fay Falk now"]
+    )
+    card = sent(house, form)
+    assert "Former member since" in card.text
+    assert "Make a member…" in card.buttons
+    assert "Fay Falk" not in csv(house)
+    assert csv(house, "emeriti") == "Fay Falk,fay,\n"
+    assert "Fay Falk is no longer a member" in said(house, "team", "chi")
+    assert "has ended" in told(house, "fay")
+    past = becomes(house, card, "History", "History")
+    assert "Why it ended: Asked to leave" in past.text
+    assert "Asked to leave" not in everything_audited(house)
+    assert "Asked to leave" not in said(house, "admins", "ben")
+    assert house.person("fay").command("/psrt", "members").text == STRANGERS_ARE_TOLD
+
+
+def test_the_membership_of_the_last_but_one_admin(house: House) -> None:
+    """It asks once more, keeps the reason, and ends; that of the last is refused."""
+    form = becomes(house, shown(house, "ben"), "End membership…", "End a membership")
+    form.fill("Reason", "Moves on").fill("Are you sure?", form_boxes(form)).submit()
+    asked = house.person("ana").modal
+    assert asked.value("Reason") == "Moves on"
+    sent(house, asked.fill("Are you sure?", form_boxes(asked)))
+    assert roles(house, "ben") == {Role.EMERITUS}
+    mine = becomes(house, shown(house, "ana"), "End membership…", "End a membership")
+    mine.fill("Reason", "Me too").fill("Are you sure?", form_boxes(mine)).submit()
+    assert "last admin" in mine.errors["Reason"]
+
+
+def form_boxes(form: Modal) -> list[str]:
+    """Every box that can be ticked."""
+    return [
+        option["text"]["text"]
+        for block in form.view.blocks
+        if block["type"] == "input" and block["element"]["type"] == "checkboxes"
+        for option in block["element"]["options"]
+    ]
+
+
+def test_a_former_member_comes_back(house: House) -> None:
+    """With a reason, and their notes; a second form for the same finds them a member."""
+    form = becomes(house, shown(house, "fay"), "End membership…", "End a membership")
+    form.fill("Reason", "A year away").fill("Are you sure?", form_boxes(form))
+    card = sent(house, form)
+    again = becomes(house, card, "Make a member…", "Make a member")
+    without_checks(again).submit()
+    assert "say why this one is not" in again.errors["Why without a nomination"]
+    card = sent(house, again.fill("Why without a nomination", "Back as agreed"))
+    assert "Member since" in card.text
+    assert "Fay Falk,fay,\n" in csv(house)
+    assert csv(house, "emeriti") == ""
+    past = becomes(house, card, "History", "History")
+    assert past.text.count("Member* since") == 2
+    assert "*Former member*" in past.text
+
+
+def test_a_long_history_comes_in_pages(house: House) -> None:
+    """Somebody who was release manager a dozen times."""
+    with house.session() as session:
+        chi = find_person(session, "chi").id
+        for number in range(12):
+            session.add(
+                RoleHeld(
+                    person_id=chi,
+                    role=Role.RELEASE_MANAGER,
+                    since=house.clock.now().replace(year=2000 + number),
+                    until=house.clock.now().replace(year=2001 + number),
+                    granted_by="slack:U0SOMEONE",
+                    ended_by="command line",
+                )
+            )
+    past = becomes(house, shown(house, "chi"), "History", "History")
+    assert "page 1 of 2" in past.text
+    assert "<@U0SOMEONE>" in past.text
+    assert "by command line" in past.text
+    past.click("Older")
+    wait_text(house, "page 2 of 2")
+    house.person("ana").modal.click("Newer")
+    wait_text(house, "page 1 of 2")
+    becomes(house, house.person("ana").modal, "Back", PERSON)
