@@ -70,7 +70,10 @@ def list_modal(page: Page) -> View:
     parts: list[Block] = [blocks.section(_counted(page))]
     if page.manages:
         parts += [
-            blocks.section(_line(one), accessory=blocks.button("Open", OPEN, one.person_id))
+            blocks.section(
+                _line(one),
+                accessory=blocks.button("Open", OPEN, one.person_id, spoken=f"Open {one.name}"),
+            )
             for one in page.lines
         ]
     else:

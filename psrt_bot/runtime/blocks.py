@@ -36,6 +36,7 @@ INPUT_LIMIT = 3000  # characters of a plain_text_input
 OPTION_LIMIT = 75  # characters of an option's text
 TITLE_LIMIT = 24  # characters of a modal's title and buttons
 HEADER_LIMIT = 150
+SPOKEN_LIMIT = 75  # characters of a button's accessibility_label
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ def button(
     *,
     style: str | None = None,
     confirm: ConfirmObject | None = None,
+    spoken: str | None = None,
 ) -> ButtonElement:
     """Return a button.
 
@@ -145,6 +147,7 @@ def button(
         value: what the listener gets; an identifier, never a secret.
         style: ``primary`` or ``danger``.
         confirm: ask before it is sent.
+        spoken: what a screen reader says instead of a text that several buttons have.
     """
     return ButtonElement(
         text=PlainTextObject(text=text, emoji=False),
@@ -152,6 +155,7 @@ def button(
         value=value or None,
         style=style,
         confirm=confirm,
+        accessibility_label=shorten(spoken, SPOKEN_LIMIT) if spoken else None,
     )
 
 

@@ -6,6 +6,7 @@ from psrt_bot.membership import roster
 from psrt_bot.membership.rules import Role
 from psrt_bot.membership.service.lines import stored
 from psrt_bot.membership.service.people import find_person, roles_of
+from psrt_bot.sandbox import reading
 from psrt_bot.sandbox.modal import Modal
 from storage.people import Person, RoleHeld
 from storage.runtime import AuditEntry
@@ -132,9 +133,13 @@ def test_a_long_list_comes_in_pages(house: House) -> None:
     assert "Next" not in modal.buttons
     modal.click("Previous")
     wait_text(house, "page 3 of 4")
-    person = becomes(house, house.person("ana").modal, "Open", PERSON)
-    assert "Xen 34" in person.text
-    person.click("Back to the list")
+    third = house.person("ana").modal
+    block, button = reading.buttons_of(third.view.blocks)[0]
+    assert button["accessibility_label"] == "Open Xen 34"
+    house.person("ana").press(third.view, block, button, True)
+    house.workspace.wait_for(lambda: house.person("ana").modal.title == PERSON)
+    assert "Xen 34" in house.person("ana").modal.text
+    house.person("ana").modal.click("Back to the list")
     wait_text(house, "page 3 of 4")
 
 
