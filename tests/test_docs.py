@@ -14,6 +14,7 @@ import typer
 
 from psrt_bot.cli import app
 from psrt_bot.council import rules as council
+from psrt_bot.membership import rules as membership
 from psrt_bot.nominations import rules as nominations
 from psrt_bot.settings import Settings
 from psrt_bot.voting import rules as voting
@@ -185,7 +186,8 @@ def test_named_settings_exist(page: Path) -> None:
     pattern = r"\b(?:PSRT|SLACK|GITHUB|DATABASE)_[A-Z_]+\b"
     text = re.sub(r"`\w+: unknown; did you mean", "", _text(page))  # a mistyped one, shown as such
     named = set(re.findall(pattern, text))
-    assert named <= known | {"SLACK_USER_ID"}  # an argument's name on the command line
+    # An argument's name on the command line, and where a test finds files.
+    assert named <= known | {"SLACK_USER_ID", "PSRT_REAL_LISTS"}
 
 
 @EVERY_PAGE
@@ -223,6 +225,7 @@ def _drawn(title: str) -> tuple[dict[str, set[str]], set[str], set[str]]:
         ("Poll", voting.TRANSITIONS, "waiting"),
         ("Nomination", nominations.TRANSITIONS, "waiting"),
         ("Council", council.TRANSITIONS, "awaiting_notice"),
+        ("Claim", membership.CLAIM_TRANSITIONS, "open"),
     ],
 )
 def test_state_machines_are_drawn_as_they_are(

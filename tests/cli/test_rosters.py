@@ -87,6 +87,30 @@ def test_import_is_all_or_nothing(
     assert everything(place) == before
 
 
+def test_each_problem_of_a_file_names_its_line(installed: Cli, place: Path) -> None:
+    """Columns, a header, a GitHub name twice, bytes that are no text, a long name: all at once."""
+    rows = [
+        b"Name,GitHub username,Notes",
+        b"Ana,ana,Admin",
+        b"Ben,ben",
+        b"Cyd,ANA,",
+        b"D\xffv,dov,",
+        b"E" * 201 + b",eve,",
+        b"",
+    ]
+    (place / "bad.csv").write_bytes(b"\n".join(rows) + b"\n")
+    before = everything(place)
+    for extra in ([], ["--dry-run"]):
+        ran = installed("roster", "import", "bad.csv", *extra)
+        assert (ran.code, ran.out) == (2, b"")
+        told = ["header", "2 columns", "already stands on line 2", "byte 2 (0xFF)", "201", "blank"]
+        lines = [1, 3, 4, 5, 6, 7]
+        for complaint, line, why in zip(ran.complaints, lines, told, strict=True):
+            assert complaint.startswith(f"psrt-bot: bad.csv: line {line}: ")
+            assert why in complaint
+    assert everything(place) == before
+
+
 def test_files_that_cannot_be_read(installed: Cli, place: Path) -> None:
     """A missing file and a folder are named with what is wrong."""
     refused(installed("roster", "import", "nowhere.csv"), "nowhere.csv", "No such file")

@@ -298,3 +298,11 @@ def test_a_decided_claim_stays_decided() -> None:
     ends = set(rules.ClaimState) - {rules.ClaimState.OPEN}
     assert rules.CLAIM_TRANSITIONS[rules.ClaimState.OPEN] == ends
     assert all(not rules.CLAIM_TRANSITIONS[end] for end in ends)
+
+
+def test_why_somebody_is_a_member_without_a_nomination() -> None:
+    """Some words, not too many, of visible characters; lines are allowed."""
+    assert rules.entry_reason_problem("Voted on\nby mail") is None
+    assert "for the history" in str(rules.entry_reason_problem(" \n"))
+    assert "1001" in str(rules.entry_reason_problem("x" * 1001))
+    assert "U+202E" in str(rules.entry_reason_problem("a\u202eb"))
