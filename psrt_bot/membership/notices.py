@@ -82,7 +82,7 @@ def publication(publication_id: str, changes: Sequence[ListChange]) -> Message:
     files = " and ".join(change.file for change in changes)
     opening = (
         f"*The public list, to be published*\nBelow: {files}. Propose the changed files to the "
-        "Developer's Guide (`developer-workflow/`), then press *Mark as published*: from then on "
+        "Developer's Guide, then press *Mark as published*: from then on "
         "differences are told from this version on."
     )
     parts: list[Block] = [blocks.section(opening)]

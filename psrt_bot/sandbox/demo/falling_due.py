@@ -6,6 +6,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from psrt_bot.council.service import decisions, watching
+from psrt_bot.membership.service import claiming
 from psrt_bot.nominations.service import asking, council
 from psrt_bot.oversight.service import refusals
 from psrt_bot.sandbox.page.config import Deadline
@@ -20,6 +21,7 @@ WHAT: Mapping[str, str] = {
     polls.CLOSE: "the vote on {} closes",
     polls.REMIND: "reminder: the vote on {}",
     asking.ASK_AGAIN: "admins are asked again: {}",
+    claiming.ASK_AGAIN: "admins are asked again about a GitHub name",
     council.TELL: "the council is told: {}",
     decisions.END: "the council's window ends: {}",
     decisions.REMIND: "reminder for the council: {}",
