@@ -71,6 +71,16 @@ def latest(session: Session, subject: str) -> CouncilDecision | None:
     )
 
 
+def latest_of(session: Session, subjects: Collection[str]) -> dict[str, CouncilDecision]:
+    """Return the last decision on each of these subjects that was ever put to the council."""
+    found = session.scalars(
+        select(CouncilDecision)
+        .where(col(CouncilDecision.subject).in_(subjects))
+        .order_by(col(CouncilDecision.created_at))
+    )
+    return {decision.subject: decision for decision in found}  # a later one replaces
+
+
 def running(session: Session) -> list[CouncilDecision]:
     """Return what is to be decided, the oldest first."""
     return list(

@@ -6,7 +6,8 @@ from sqlmodel import Session
 
 from psrt_bot.nominations.messages import alarms
 from psrt_bot.nominations.rules import NominationState, go_ahead_reasons
-from psrt_bot.nominations.service.reading import Process, electorate, nominee_of, shown
+from psrt_bot.nominations.service.reading import Process, electorate, nominee_of
+from psrt_bot.nominations.service.showing import shown
 from psrt_bot.nominations.service.telling import go_ahead_slot
 from psrt_bot.runtime import deadlines, outbox
 from psrt_bot.runtime.blocks import Message

@@ -12,7 +12,8 @@ from psrt_bot.council.service.telling import Matter
 from psrt_bot.nominations.messages import council as messages
 from psrt_bot.nominations.messages import words
 from psrt_bot.nominations.rules import NominationState, is_meant
-from psrt_bot.nominations.service.reading import Process, move, nominee_of, shown
+from psrt_bot.nominations.service.reading import Process, move, nominee_of
+from psrt_bot.nominations.service.showing import shown
 from psrt_bot.nominations.service.telling import say, send_nominator, tell_nominator, update_card
 from psrt_bot.runtime import outbox
 from psrt_bot.runtime.blocks import moment

@@ -10,7 +10,8 @@ from psrt_bot.nominations.messages import alarms, posts
 from psrt_bot.nominations.rules import NominationState, reason_problem
 from psrt_bot.nominations.service.asking import ask_admins
 from psrt_bot.nominations.service.opening import begin_vote, open_vote
-from psrt_bot.nominations.service.reading import Process, admitted, move, shown
+from psrt_bot.nominations.service.reading import Process, admitted, move
+from psrt_bot.nominations.service.showing import shown
 from psrt_bot.nominations.service.telling import (
     go_ahead_slot,
     record,

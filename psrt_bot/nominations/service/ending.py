@@ -8,7 +8,8 @@ from psrt_bot.council.service.decisions import stop
 from psrt_bot.membership.rules import Permission
 from psrt_bot.membership.service.people import Actor
 from psrt_bot.nominations.rules import NominationState, VotePhase, reason_problem
-from psrt_bot.nominations.service.reading import Process, admitted, move, vote_phase
+from psrt_bot.nominations.service.reading import Process, admitted, move
+from psrt_bot.nominations.service.showing import vote_phase
 from psrt_bot.nominations.service.telling import record, tell_ended, update_card
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems
 from psrt_bot.voting.rules import PollState

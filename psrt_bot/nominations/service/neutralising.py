@@ -14,7 +14,8 @@ from psrt_bot.membership.permissions import Permission, Role
 from psrt_bot.membership.service.people import roles_of
 from psrt_bot.nominations.messages import neutral as messages
 from psrt_bot.nominations.rules import is_meant
-from psrt_bot.nominations.service.reading import Process, admitted, nominee_of, shown
+from psrt_bot.nominations.service.reading import Process, admitted, nominee_of
+from psrt_bot.nominations.service.showing import shown
 from psrt_bot.runtime import audit, outbox
 from psrt_bot.runtime.blocks import Message
 from psrt_bot.runtime.facts import MemberJoined, PersonLinked, PostLingers, RolesChanged

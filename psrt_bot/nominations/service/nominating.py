@@ -10,7 +10,8 @@ from psrt_bot.nominations.messages import posts
 from psrt_bot.nominations.rules import NominationState, addendum_problem, nominee_key
 from psrt_bot.nominations.service.drafts import Drafts
 from psrt_bot.nominations.service.opening import begin_vote
-from psrt_bot.nominations.service.reading import Process, admitted, shown
+from psrt_bot.nominations.service.reading import Process, admitted
+from psrt_bot.nominations.service.showing import shown
 from psrt_bot.nominations.service.telling import post_card, record, say, tell_nominator
 from psrt_bot.runtime.people import channel_problem
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, Unavailable

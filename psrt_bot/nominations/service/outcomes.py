@@ -13,7 +13,8 @@ from psrt_bot.nominations.messages import alarms, posts, results
 from psrt_bot.nominations.rules import NominationState
 from psrt_bot.nominations.service.asking import ask_admins
 from psrt_bot.nominations.service.council import put_before_council
-from psrt_bot.nominations.service.reading import Process, move, result_of, shown
+from psrt_bot.nominations.service.reading import Process, move
+from psrt_bot.nominations.service.showing import result_of, shown
 from psrt_bot.nominations.service.telling import say, send_nominator, tell_ended, update_card
 from psrt_bot.runtime import audit, outbox
 from psrt_bot.runtime.facts import (

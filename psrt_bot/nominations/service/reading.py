@@ -1,6 +1,6 @@
 """What may be read of nominations, and by whom (R12, R13): members, never the nominee."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,7 +8,6 @@ from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from psrt_bot.council.service.reading import CouncilReading
-from psrt_bot.council.service.rolls import latest
 from psrt_bot.council.service.telling import Telling
 from psrt_bot.membership.rules import Permission, Role
 from psrt_bot.membership.service.admins import Admins
@@ -18,23 +17,20 @@ from psrt_bot.membership.service.people import (
     holders,
     with_live_slack,
 )
-from psrt_bot.nominations.messages.words import Result, Shown, StatementShown
+from psrt_bot.nominations.messages.words import Result, Shown
 from psrt_bot.nominations.rules import (
     NominationState,
     Nominee,
-    Standing,
-    StatementState,
-    VotePhase,
     is_meant,
     is_running,
     may_become,
 )
+from psrt_bot.nominations.service.showing import all_shown, result_of, shown
 from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotForYou, NotFound
 from psrt_bot.runtime.sql import rows
 from psrt_bot.voting.rules import PollState, Threshold
 from psrt_bot.voting.service.polls import Candidate, Polls
-from storage.nominations import Addendum, Draft, Nomination, Statement
-from storage.people import Person
+from storage.nominations import Draft, Nomination
 from storage.voting import Poll
 
 NOT_YOURS = "Only the nominator can do this, and only while the nomination is under way."
@@ -161,62 +157,6 @@ def admitted(
     return actor, nomination
 
 
-def vote_phase(poll: Poll | None) -> VotePhase:
-    """Return how a poll stands, as far as members may know."""
-    if poll is None:
-        return VotePhase.DONE
-    match PollState(poll.state):
-        case PollState.OPEN:
-            return VotePhase.PAUSED if poll.awaits_close_decision else VotePhase.TAKING
-        case PollState.CLOSING:
-            return VotePhase.COUNTING
-        case PollState.KEYS_MISSING | PollState.DISPUTED:
-            return VotePhase.STUCK
-        case PollState.CLOSED if poll.keys_destroyed_at is None:
-            return VotePhase.COUNTING
-    return VotePhase.DONE
-
-
-def shown(session: Session, nomination: Nomination) -> Shown:
-    """Return a nomination as it may be shown to members."""
-    nominator = session.get_one(Person, nomination.nominator_id)
-    poll = session.get(Poll, nomination.poll_id) if nomination.poll_id else None
-    decision = latest(session, nomination.id)
-    addenda = session.scalars(
-        select(Addendum)
-        .where(col(Addendum.nomination_id) == nomination.id)
-        .order_by(col(Addendum.added_at))
-    )
-    return Shown(
-        nomination_id=nomination.id,
-        nominee=nomination.nominee_name,
-        nominator=nominator.name,
-        github=nomination.nominee_github,
-        standing=Standing(nomination.standing),
-        state=NominationState(nomination.state),
-        nominated_at=nomination.nominated_at,
-        closes_at=poll.closes_at if poll else None,
-        poll_id=nomination.poll_id,
-        vote=vote_phase(poll),
-        texts=nomination.texts,
-        addenda=[(added.added_at, added.text) for added in addenda],
-        veto_until=decision.ends_at if decision else None,
-        statement=_statement(session, nomination),
-    )
-
-
-def _statement(session: Session, nomination: Nomination) -> StatementShown | None:
-    found = session.get(Statement, nomination.id, populate_existing=True)
-    if found is None:
-        return None
-    return StatementShown(
-        state=StatementState(found.state),
-        at=found.answered_at or found.asked_at,
-        text=found.text or "",
-        pasted=found.pasted,
-    )
-
-
 def move(
     session: Session,
     nomination: Nomination,
@@ -279,18 +219,15 @@ class Reading:
     def running(self, session: Session, slack_user_id: str) -> list[Shown]:
         """Return the nominations under way that somebody may see, the oldest first."""
         actor = self._process.members.require(session, slack_user_id, Permission.NOMINATIONS_READ)
-        return [shown(session, n) for n in _in_states(session, RUNNING) if not is_nominee(n, actor)]
+        return _all_but(session, actor)
 
     def own(self, session: Session, slack_user_id: str) -> list[Shown]:
         """Return the nominations under way that somebody made."""
         actor = self._process.members.require(
             session, slack_user_id, Permission.NOMINATIONS_WITHDRAW
         )
-        return [
-            shown(session, n)
-            for n in _in_states(session, RUNNING)
-            if n.nominator_id == actor.person_id
-        ]
+        mine = [n for n in _running(session) if n.nominator_id == actor.person_id]
+        return all_shown(session, mine)
 
     def own_one(self, session: Session, slack_user_id: str, nomination_id: str) -> Shown:
         """Return one nomination under way that somebody made.
@@ -306,7 +243,7 @@ class Reading:
     def cancellable(self, session: Session, slack_user_id: str) -> list[Shown]:
         """Return the nominations that an admin may cancel."""
         actor = self._process.members.require(session, slack_user_id, Permission.NOMINATIONS_CANCEL)
-        return [shown(session, n) for n in _in_states(session, RUNNING) if not is_nominee(n, actor)]
+        return _all_but(session, actor)
 
     def results(self, session: Session, slack_user_id: str) -> list[Result]:
         """Return the latest results that somebody may see, the newest first."""
@@ -336,28 +273,14 @@ class Reading:
         return result_of(visible(session, actor, poll.subject), poll)
 
 
-def result_of(nomination: Nomination, poll: Poll) -> Result:
-    """Return the result of a closed poll."""
-    assert poll.passed is not None
-    assert poll.ended_at is not None
-    published = poll.yes is not None and poll.no is not None and poll.abstain is not None
-    return Result(
-        poll_id=poll.id,
-        nominee=nomination.nominee_name,
-        passed=poll.passed,
-        tally=(poll.yes, poll.no, poll.abstain) if published else None,  # type: ignore[arg-type]
-        electorate=poll.electorate_size,
-        left=poll.left_during,
-        closed_at=poll.ended_at,
-        threshold=poll.threshold,
-        sha256=poll.bundle_sha256,
-        electorate_hash=poll.electorate_hash,
-    )
+def _all_but(session: Session, actor: Actor) -> list[Shown]:
+    """Return the nominations under way, but for one of the reader (R12)."""
+    return all_shown(session, [n for n in _running(session) if not is_nominee(n, actor)])
 
 
-def _in_states(session: Session, states: Collection[NominationState]) -> Sequence[Nomination]:
+def _running(session: Session) -> Sequence[Nomination]:
     return session.scalars(
         select(Nomination)
-        .where(col(Nomination.state).in_(list(states)))
+        .where(col(Nomination.state).in_(RUNNING))
         .order_by(col(Nomination.nominated_at))
     ).all()

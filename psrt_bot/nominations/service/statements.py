@@ -14,7 +14,8 @@ from psrt_bot.membership.service.people import Actor
 from psrt_bot.nominations.messages import statements as messages
 from psrt_bot.nominations.messages.words import Shown
 from psrt_bot.nominations.rules import StatementState, statement_problem
-from psrt_bot.nominations.service.reading import Process, admitted, shown
+from psrt_bot.nominations.service.reading import Process, admitted
+from psrt_bot.nominations.service.showing import shown
 from psrt_bot.nominations.service.telling import record, say, tell_nominator
 from psrt_bot.runtime import once, outbox
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed, NotForYou, NotFound

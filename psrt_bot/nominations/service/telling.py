@@ -7,7 +7,7 @@ from sqlmodel import Session
 from psrt_bot.membership.rules import Role
 from psrt_bot.membership.service.people import Actor, roles_of, with_live_slack
 from psrt_bot.nominations.messages import posts
-from psrt_bot.nominations.service.reading import shown
+from psrt_bot.nominations.service.showing import shown
 from psrt_bot.runtime import audit, homes, outbox
 from psrt_bot.runtime.blocks import Message
 from storage.nominations import Nomination
