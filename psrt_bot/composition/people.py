@@ -37,16 +37,16 @@ def build_people(settings: Settings, announced: Facts) -> PeopleServices:
     members = Members(announced, settings.first_admins)
     admins = Admins(settings.admin_channel, settings.first_admins)
     offboarding = Offboarding(members, admins, announced, settings.team_channel)
-    appointing, joining = Appointing(members), Joining(members)
+    joining = Joining(members)
     return PeopleServices(
         members=members,
         admins=admins,
-        appointing=appointing,
+        appointing=Appointing(members),
         joining=joining,
         offboarding=offboarding,
         lists=Lists(announced, offboarding.leave),
         directory=Directory(members),
-        managing=Managing(members, appointing, joining, announced),
+        managing=Managing(members, admins, joining, announced, settings.team_channel),
         claiming=Claiming(members, admins, announced),
         publishing=Publishing(members, admins),
     )

@@ -12,7 +12,8 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from psrt_bot.membership.rules import MAX_GITHUB_NAME
+from psrt_bot.membership.browsing import role_words
+from psrt_bot.membership.rules import MAX_GITHUB_NAME, Role
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape
 
@@ -164,6 +165,42 @@ def claim_modal(stands: str, waiting: str, typed: str) -> View:
 
 
 CLAIMED = "An admin is asked. You hear of it once they have answered."
+
+
+def added(name: str, by: str) -> Message:
+    """Return what the admins hear of somebody who is known from now on."""
+    return _plain(f"{by} added {name}, who is no member.")
+
+
+def joined(name: str, by: str) -> Message:
+    """Return what team and admins hear of a member without a nomination: never why."""
+    return _plain(
+        f"{name} is a member of the Python Security Response Team from now on. {by} entered them "
+        "without a nomination here; the reason stands in the history, which admins see."
+    )
+
+
+def linked(name: str, slack_user_id: str | None, by: str) -> Message:
+    """Return what the admins hear of a link, by which somebody can do what their roles permit."""
+    if slack_user_id is None:
+        return _plain(f"{by} took the Slack link of {name}.")
+    text = f"{by} linked {name} to the Slack user"
+    shown = f"{escape(text)} {blocks.mention(slack_user_id)}."
+    return Message(f"{text} {slack_user_id}.", [blocks.section(shown)])
+
+
+def roles_changed(name: str, given: Sequence[Role], taken: Sequence[Role], by: str) -> Message:
+    """Return what the admins hear of roles that one of them gave and took."""
+    parts = [
+        f"{verb} {name} {role_words(roles)}"
+        for verb, roles in (("gave", given), ("took from", taken))
+        if roles
+    ]
+    return _plain(f"{by} {' and '.join(parts)}.")
+
+
+def _plain(text: str) -> Message:
+    return Message(escape(text), [blocks.section(escape(text))])
 
 
 def claim_request(claim: Claim) -> Message:

@@ -166,8 +166,6 @@ def person_modal(card: Card, note: str = "") -> View:
         f"Slack: {_linked(line)}",
         *(since or ["No role"]),
     ]
-    if card.listed and line.notes:
-        facts.append(f"Notes in the public list: {escape(line.notes)}")
     is_member = Role.MEMBER in line.roles
     way = (
         blocks.button("End membership…", END, line.person_id, style="danger")
@@ -177,6 +175,7 @@ def person_modal(card: Card, note: str = "") -> View:
     parts: list[Block] = [blocks.section(note)] if note else []
     parts += [
         blocks.section("\n".join(facts)),
+        *blocks.quoted(f"Notes in the public list: {line.notes}" if line.notes else ""),
         blocks.actions(
             blocks.button("Edit…", EDIT, line.person_id),
             blocks.button("Slack link…", LINK, line.person_id),

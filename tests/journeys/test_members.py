@@ -174,6 +174,8 @@ def test_adding_somebody_of_the_council(house: House) -> None:
     assert "Steering Council since" in card.text
     assert csv(house) == before
     assert roles(house, house.person("oli").id) == {Role.STEERING_COUNCIL}
+    assert "Ana Andrade added Cyd Crane, who is no member" in said(house, "admins", "ben")
+    assert "Cyd Crane" not in said(house, "team", "ben")
 
 
 def test_adding_a_member_needs_a_reason(house: House) -> None:
@@ -189,6 +191,11 @@ def test_adding_a_member_needs_a_reason(house: House) -> None:
     assert "Why: Voted on by mail" in past.text
     assert "by Ana Andrade" in past.text
     assert "Voted on by mail" not in everything_audited(house)
+    for channel in ("team", "admins"):
+        heard = said(house, channel, "ben")
+        assert "Ced Crane is a member of the Python Security Response Team from now on" in heard
+        assert "Ana Andrade entered them without a nomination here" in heard
+        assert "Voted on by mail" not in heard
 
 
 def test_nobody_is_added_twice(house: House) -> None:
@@ -279,6 +286,9 @@ def test_linking_and_unlinking(house: House) -> None:
     assert "The link is taken" in card.text
     assert house.person("fay").command("/psrt", "members").text == STRANGERS_ARE_TOLD
     assert len(audited(house, "membership:unlink")) == 1
+    heard = said(house, "admins", "ben")
+    assert f"Ana Andrade linked Fay Falk to the Slack user <@{house.person('fay').id}>" in heard
+    assert "Ana Andrade took the Slack link of Fay Falk" in heard
 
 
 def test_nobody_is_linked_to_what_is_no_person(house: House) -> None:
@@ -346,6 +356,8 @@ def test_two_admins(house: House) -> None:
     asked.fill(label, ["Leave one admin alone, though PEP 811 asks for two"])
     sent(house, asked)
     assert roles(house, "ben") == {Role.MEMBER, Role.STEERING_COUNCIL}
+    heard = said(house, "admins", "ana")
+    assert "Ana Andrade gave Ben Bright Steering Council and took from Ben Bright Admin" in heard
     mine = becomes(house, shown(house, "ana"), "Roles…", "Roles")
     mine.fill("Roles", []).submit()
     assert "last admin" in mine.errors["Roles"]
@@ -419,6 +431,7 @@ def test_a_former_member_comes_back(house: House) -> None:
     assert "say why this one is not" in again.errors["Why without a nomination"]
     card = sent(house, again.fill("Why without a nomination", "Back as agreed"))
     assert "Member since" in card.text
+    assert "Fay Falk is a member of the Python Security" in said(house, "team", "chi")
     assert "Fay Falk,fay,\n" in csv(house)
     assert csv(house, "emeriti") == ""
     past = becomes(house, card, "History", "History")

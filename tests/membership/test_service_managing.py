@@ -12,7 +12,6 @@ from psrt_bot.membership.browsing import Place
 from psrt_bot.membership.rules import ClaimState, Role
 from psrt_bot.membership.service import claiming
 from psrt_bot.membership.service.admins import Admins
-from psrt_bot.membership.service.appointing import Appointing
 from psrt_bot.membership.service.claiming import Claiming
 from psrt_bot.membership.service.directory import Directory
 from psrt_bot.membership.service.joining import Joining
@@ -42,8 +41,9 @@ class Desk:
         facts.bind(PersonChanged, lambda _s, _n, fact: self.heard.append(fact))
         members = Members(facts)
         self.directory = Directory(members)
-        self.managing = Managing(members, Appointing(members), Joining(members), facts)
-        self.claiming = Claiming(members, Admins(None), facts)
+        admins = Admins(None)
+        self.managing = Managing(members, admins, Joining(members), facts, None)
+        self.claiming = Claiming(members, admins, facts)
         with database.transaction() as session:
             Lists(Facts()).import_files(session, START, {"members": LIST}, "tests")
             for login, user in PEOPLE.items():

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from psrt_bot.membership import notices
 from psrt_bot.membership import people_forms as forms
 from psrt_bot.membership.browsing import Place
 from psrt_bot.membership.rules import (
@@ -21,6 +22,7 @@ from psrt_bot.membership.rules import (
     sort_key,
 )
 from psrt_bot.membership.service import lines
+from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.appointing import (
     Appointing,
     NoDecision,
@@ -42,7 +44,7 @@ from psrt_bot.membership.service.people import (
     roles_of,
     with_live_slack,
 )
-from psrt_bot.runtime import audit
+from psrt_bot.runtime import audit, outbox
 from psrt_bot.runtime.facts import Facts
 from psrt_bot.runtime.people import live_users
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotFound, RuleError
@@ -95,15 +97,29 @@ class Wanted:
 
 
 class Managing:
-    """Use cases of admins. Each is one transaction of the caller's, and returns what to say."""
+    """Use cases of admins. Each is one transaction of the caller's, and returns what to say.
+
+    What gives or takes anybody's rights is told to the admins, so that none of them does it unseen;
+    a membership without a nomination to the team as well.
+
+    Args:
+        team_channel: where the team is told; None for nowhere.
+    """
 
     def __init__(
-        self, members: Members, appointing: Appointing, joining: Joining, facts: Facts
+        self,
+        members: Members,
+        admins: Admins,
+        joining: Joining,
+        facts: Facts,
+        team_channel: str | None,
     ) -> None:
         self._members = members
-        self._appointing = appointing
+        self._admins = admins
+        self._appointing = Appointing(members)
         self._joining = joining
         self._facts = facts
+        self._team_channel = team_channel
 
     def unchanged(self, session: Session, slack_user_id: str, place: Place) -> tuple[Actor, Person]:
         """Return who asks and about whom, as they stood when the form was made; lists are locked.
@@ -149,6 +165,10 @@ class Managing:
         for role in GIVEN:
             if role in newcomer.roles and role is not Role.ADMIN:
                 self._appointing.appoint(session, now, person, role, by)
+        if member:
+            self._tell_team(session, now, person, actor)
+        else:
+            self._admins.tell(session, now, notices.added(name, actor.name))
         return person
 
     def edit(
@@ -199,9 +219,11 @@ class Managing:
             if not _another_admin(session, person):
                 raise FieldProblems({forms.SLACK_USER: forms.LAST_LINK})
             self._members.unlink(session, now, person, actor.audit_name)
+            self._admins.tell(session, now, notices.linked(person.name, None, actor.name))
             return forms.UNLINKED
         _refuse({forms.SLACK_USER: _user_problem(session, user, person)})
         self._members.link(session, now, person, user, actor.audit_name)
+        self._admins.tell(session, now, notices.linked(person.name, user, actor.name))
         return forms.LINKED
 
     def set_roles(
@@ -229,7 +251,11 @@ class Managing:
             raise FieldProblems({forms.DECISION: f"{error}"}) from None
         except RuleError as error:
             raise FieldProblems({forms.ROLES: f"{error}"}) from None
-        return forms.ROLES_CHANGED if given or taken else forms.NOTHING
+        if not given and not taken:
+            return forms.NOTHING
+        told = notices.roles_changed(person.name, given, taken, actor.name)
+        self._admins.tell(session, now, told)
+        return forms.ROLES_CHANGED
 
     def make_member(
         self, session: Session, now: datetime, slack_user_id: str, place: Place, reason: str
@@ -242,7 +268,14 @@ class Managing:
         actor, person = self.unchanged(session, slack_user_id, place)
         _refuse({forms.REASON: entry_reason_problem(reason)})
         self._joining.join(session, now, person, actor.audit_name, reason=reason.strip())
+        self._tell_team(session, now, person, actor)
         return forms.JOINED
+
+    def _tell_team(self, session: Session, now: datetime, person: Person, actor: Actor) -> None:
+        told = notices.joined(person.name, actor.name)
+        self._admins.tell(session, now, told)
+        if self._team_channel:
+            outbox.post(session, now, self._team_channel, told)
 
 
 def _refuse(found: dict[str, str | None]) -> None:
