@@ -22,6 +22,7 @@ SCOPES = {
     "groups:read": "conversations.info and .members of the team's private channels, and who joins",
     "groups:write": "conversations.invite and .kick: who joins or leaves the team, in its channels",
     "users:read": "users.list, user_change, team_join: who is a bot, a guest, deactivated; zones",
+    "users:read.email": "the address in users.list and team_join: an invited newcomer has come",
     "files:write": "the bulletin's upload",
     "files:read": "files.info: was the bulletin shared before the answer was lost?",
 }

@@ -36,6 +36,7 @@ SCOPE_OF_EVENT: dict[str, str | None] = {
     "app_home_opened": None,
 }
 SCOPE_OF_COMMANDS = "commands"
+SCOPE_OF_ADDRESSES = "users:read.email"  # without it Slack leaves addresses out
 SCOPE_OF_METADATA = "metadata.message:read"  # without it Slack leaves the metadata out
 
 
@@ -173,8 +174,19 @@ def test_no_scope_is_too_much(scope: str) -> None:
     elif scope == SCOPE_OF_METADATA:
         assert not _metadata_is_shown(world)
         assert _metadata_is_shown(World(set(SCOPES)))
+    elif scope == SCOPE_OF_ADDRESSES:
+        assert not _addresses_are_shown(world)
+        assert _addresses_are_shown(World(set(SCOPES)))
     else:
         assert scope in asked_for(world)
+
+
+def _addresses_are_shown(world: World) -> bool:
+    """Whether the bot can read the address by which an invited newcomer is known."""
+    world.workspace.change_user("ana", email="ana@mail.example")
+    with world.workspace.serve() as server:
+        client = WebClient(token=world.installation.bot_token, base_url=server.api_url)
+        return any("email" in user["profile"] for user in client.users_list()["members"])
 
 
 def _metadata_is_shown(world: World) -> bool:

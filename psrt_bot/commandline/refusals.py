@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from psrt_bot.doctor.troubles import database_trouble
 from psrt_bot.membership.roster import RosterError
+from psrt_bot.onboarding.checklist import ChecklistError
 from psrt_bot.runtime.logs import configure_logging, new_reference
 from psrt_bot.runtime.rules import RuleError
 from psrt_bot.runtime.slack import judge
@@ -31,7 +32,7 @@ IN_OWN_WORDS = (SchemaError, KeyStoreError, BundleError, RuleError)
 
 def expected(error: BaseException) -> tuple[str, ...]:
     """Return the lines that tell an error the operator can mend; nothing for any other."""
-    if isinstance(error, SettingsError | RosterError):
+    if isinstance(error, SettingsError | RosterError | ChecklistError):
         return tuple(error.problems)
     if isinstance(error, CommandError):
         return error.lines

@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from psrt_bot.app import Bot
 from psrt_bot.commandline.databases import opened
 from psrt_bot.commandline.refusals import CommandError, database_troubles
+from psrt_bot.onboarding.checklist import load as load_checklist
 from psrt_bot.runtime.logs import configure_logging
 from psrt_bot.runtime.slack import FAILURES, UNUSABLE_TOKEN, VIEW_TIMEOUT, judge, new_client
 from psrt_bot.settings import Settings, load_settings
@@ -28,7 +29,7 @@ def run_bot(http: str | None) -> None:
         http: HOST:PORT of HTTP mode; None for Socket Mode. Port 0 takes a free one.
 
     Raises:
-        CommandError, SettingsError, SchemaError, KeyStoreError: it cannot start.
+        CommandError, SettingsError, ChecklistError, SchemaError, KeyStoreError: it cannot start.
     """
     address = None if http is None else parse_address(http)
     settings = load_settings()
@@ -36,6 +37,7 @@ def run_bot(http: str | None) -> None:
         settings.for_socket_mode()
     else:
         settings.for_http()
+    load_checklist(settings.checklist)
     configure_logging(settings.log_level, settings.log_format)
     with _until_signalled() as signalled:
         with opened(settings):

@@ -10,6 +10,7 @@ from psrt_bot.membership.messages import delivery_died, delivery_held, direct_me
 from psrt_bot.membership.service import claiming, publishing
 from psrt_bot.nominations.service import asking, council
 from psrt_bot.nominations.service.outcomes import BUNDLE
+from psrt_bot.onboarding.service import desk
 from psrt_bot.oversight.service import refusals
 from psrt_bot.runtime import facts, once, outbox
 from psrt_bot.runtime.deadlines import Handler
@@ -44,6 +45,7 @@ def bind(announced: facts.Facts, services: Services) -> None:
     announced.bind(facts.PollNeedsDecision, outcomes.needs_decision)
     bind_council(announced, services)
     bind_people(announced)
+    bind_onboarding(announced, services)
     announced.bind(facts.RolesChanged, services.home.roles_changed)
     announced.bind(facts.PersonLinked, services.home.person_linked)
     announced.bind(facts.PersonChanged, services.home.person_changed)
@@ -87,6 +89,14 @@ def bind_people(announced: facts.Facts) -> None:
     announced.bind(facts.MemberLeft, claiming.member_left)
 
 
+def bind_onboarding(announced: facts.Facts, services: Services) -> None:
+    """Bind what happens to people in the middle of an onboarding."""
+    watching = services.onboarding.watching
+    announced.bind(facts.MemberJoined, watching.member_joined)
+    announced.bind(facts.MemberLeft, watching.member_left)
+    announced.bind(facts.PersonLinked, watching.linked)
+
+
 def deadline_handlers(services: Services) -> dict[str, Handler]:
     """Return what happens when a deadline of each kind is due."""
     return {
@@ -100,6 +110,11 @@ def deadline_handlers(services: Services) -> dict[str, Handler]:
         watching.TERM: Handler(services.council.watching.new_term, collapses=True),
         council.TELL: Handler(services.council_outcomes.tell_when_due),
         claiming.ASK_AGAIN: Handler(services.people.claiming.ask_again, collapses=True),
+        council.ONBOARD: Handler(services.council_outcomes.onboard_when_due),
+        desk.REMIND: Handler(services.onboarding.starting.remind, collapses=True),
+        desk.SILENT: Handler(services.onboarding.starting.silent),
+        desk.CHASE: Handler(services.onboarding.starting.chase, collapses=True),
+        desk.NUDGE: Handler(services.onboarding.reminding.nudge, collapses=True),
     }
 
 
@@ -119,6 +134,7 @@ def renderers(services: Services) -> Renderers:
         expanders={
             reminding.EXPANDER: services.reminding.expand,
             watching.EXPANDER: services.council.watching.expand_reminder,
+            desk.EXPANDER: services.onboarding.reminding.expand,
         },
         home=services.home.render,
     )

@@ -9,6 +9,7 @@ from commands import (
     linking,
     members,
     nominate,
+    onboarding,
     people,
     publishing,
     results,
@@ -31,6 +32,8 @@ def listen(surface: Surface, services: Services, prefix: str) -> None:
     statements.register(surface, services.statements, services.reading)
     theirs = services.council
     council.register(surface, theirs.answering, theirs.recording, theirs.telling, theirs.reading)
+    begun = services.onboarding
+    onboarding.register(surface, begun.starting, begun.accepting, begun.ticking)
     decisions.register(surface, services.deciding, services.reading, services.neutralising)
     home.register(surface, services.home)
     surface.word(
@@ -50,5 +53,5 @@ def listen(surface: Surface, services: Services, prefix: str) -> None:
     linking.register(surface, known.claiming)
     publishing.register(surface, known.publishing)
     hub.register(surface, services.members, prefix)
-    people.register(surface)
+    people.register(surface, begun.watching.seen)
     surface.everything_else()

@@ -22,6 +22,13 @@ from psrt_bot.nominations.service.nominating import Nominating
 from psrt_bot.nominations.service.outcomes import Outcomes
 from psrt_bot.nominations.service.reading import Policy, Process, Reading
 from psrt_bot.nominations.service.statements import Statements
+from psrt_bot.onboarding.checklist import load
+from psrt_bot.onboarding.service.accepting import Accepting
+from psrt_bot.onboarding.service.desk import Desk
+from psrt_bot.onboarding.service.reminding import Reminding as ChecklistReminding
+from psrt_bot.onboarding.service.starting import Starting
+from psrt_bot.onboarding.service.ticking import Ticking
+from psrt_bot.onboarding.service.watching import Watching as NewcomersWatching
 from psrt_bot.oversight.service.refusals import Refusals
 from psrt_bot.runtime.facts import Facts
 from psrt_bot.settings import Settings
@@ -44,6 +51,17 @@ class Council:
 
 
 @dataclass(frozen=True)
+class Onboarding:
+    """The use cases of newcomers."""
+
+    starting: Starting
+    accepting: Accepting
+    ticking: Ticking
+    reminding: ChecklistReminding
+    watching: NewcomersWatching
+
+
+@dataclass(frozen=True)
 class Services:
     """Every process's use cases, wired."""
 
@@ -62,6 +80,7 @@ class Services:
     statements: Statements
     council: Council
     council_outcomes: CouncilOutcomes
+    onboarding: Onboarding
     home: Homes
     refusals: Refusals
     neutralising: Neutralising
@@ -89,6 +108,7 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
     drafts = Drafts(process)
     voting = Voting(secret_polls, members)
     reading = Reading(process)
+    onboarding = _onboarding(settings, people, announced)
     return Services(
         people=people,
         members=members,
@@ -104,8 +124,9 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
         outcomes=Outcomes(process),
         statements=Statements(process),
         council=council,
-        council_outcomes=CouncilOutcomes(process),
-        home=Homes(members, voting, drafts, reading),
+        council_outcomes=CouncilOutcomes(process, onboarding.starting),
+        onboarding=onboarding,
+        home=Homes(members, voting, drafts, reading, [onboarding.ticking.home]),
         refusals=Refusals(members),
         neutralising=Neutralising(process, rooms),
     )
@@ -120,4 +141,29 @@ def _council(settings: Settings, members: Members, admins: Admins, announced: Fa
         recording=Recording(office, telling),
         watching=Watching(office),
         reading=CouncilReading(office),
+    )
+
+
+def _onboarding(settings: Settings, people: PeopleServices, announced: Facts) -> Onboarding:
+    """Build the use cases of newcomers.
+
+    Raises:
+        ChecklistError: the checklist's file cannot be used.
+    """
+    assert settings.team_channel is not None
+    desk = Desk(
+        members=people.members,
+        admins=people.admins,
+        joining=people.joining,
+        facts=announced,
+        steps=load(settings.checklist),
+        team_channel=settings.team_channel,
+    )
+    starting = Starting(desk)
+    return Onboarding(
+        starting=starting,
+        accepting=Accepting(desk),
+        ticking=Ticking(desk),
+        reminding=ChecklistReminding(desk),
+        watching=NewcomersWatching(desk, starting),
     )

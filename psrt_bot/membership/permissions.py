@@ -125,6 +125,19 @@ class Permission(StrEnum):
         *("council:record", "say that the council was told, record answers by mail", ADMINS),
         *(OTHERS, While("council", "awaiting_notice", "open")),
     )
+    # Whoever was confirmed: on no list yet, so the use case knows them.
+    ONBOARDING_ANSWER = (
+        *("onboarding:answer", "accept what the team asks of members, or decline", EVERYBODY),
+        *(Whose.ANY, While("onboarding", "asked")),
+    )
+    ONBOARDING_TICK = (
+        *("onboarding:tick", "see a checklist; tick its steps that are one's own to tick"),
+        *(MEMBERS_AND_ADMINS, Whose.ANY, While("onboarding", "checklist")),
+    )
+    ONBOARDING_MANAGE = (
+        *("onboarding:manage", "see every onboarding, say who came, end it", ADMINS, Whose.ANY),
+        While("onboarding", "outside", "asked", "checklist"),
+    )
     MEMBERS_LIST = "members:list", "see the list of members", MEMBERS_AND_ADMINS
     MEMBERS_MANAGE = "members:manage", "change the list of members", ADMINS
     MEMBERS_CLAIM = "members:claim", "say which GitHub name is one's own", MEMBERS

@@ -133,6 +133,27 @@ class CouncilDecided:
 
 
 @dataclass(frozen=True)
+class NewcomerAccepted:
+    """Somebody who was confirmed has accepted and is a member now (R11).
+
+    Announced after ``MemberJoined``, in the same transaction.
+
+    Args:
+        subject: what led to it, a nomination's id.
+    """
+
+    person_id: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class ChecklistDone:
+    """Every step of a newcomer's checklist is ticked."""
+
+    person_id: str
+
+
+@dataclass(frozen=True)
 class MentorUnavailable:
     """A mentor paused, or left: their mentees need another."""
 

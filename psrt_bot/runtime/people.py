@@ -4,7 +4,7 @@ Filled from ``users.list`` and ``conversations.members`` at the start and hourly
 between, so that no rule needs the network before an ack (DESIGN section 4).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,8 @@ from storage.people import SlackChannel, SlackChannelMember, SlackUser
 UNSEEN = ("channel_not_found", "not_in_channel")  # what Slack says of a channel one is not in
 PAGE = 200  # users.list: "no more than 200 results at a time" is Slack's recommendation
 
+Seen = Callable[[Session, datetime, Iterable[Mapping[str, Any]]], None]
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -37,11 +39,19 @@ class Directory:
 
     Args:
         channels: the configured channels' ids.
+        seen: what is to happen once what Slack tells of some users is kept.
     """
 
-    def __init__(self, database: Database, client: WebClient, channels: Iterable[str]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        client: WebClient,
+        channels: Iterable[str],
+        seen: Seen | None = None,
+    ) -> None:
         self._database = database
         self._client = client
+        self._seen = seen
         self._channels = tuple(dict.fromkeys(channels))
         self._team_id: str | None = None
 
@@ -65,6 +75,8 @@ class Directory:
             with self._database.transaction() as session:
                 for user in page["members"]:
                     note_user(session, now, user, team=self._team_id)
+                if self._seen is not None:
+                    self._seen(session, now, page["members"])
         for channel in self._channels:
             self.refresh_channel(now, channel)
 

@@ -14,8 +14,15 @@ FAMILY = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
 _LETTER = {"channel": "C", "group": "G", "im": "I", "mpim": "G"}
 
 
-def _send(state: State, channel: Channel | None, scope: str, event: Json, name: str = "") -> None:
-    for app in state.apps.values():
+def _send(
+    state: State,
+    channel: Channel | None,
+    scope: str,
+    event: Json,
+    name: str = "",
+    only: App | None = None,
+) -> None:
+    for app in [only] if only else state.apps.values():
         inside = channel is None or app.bot_user_id in channel.members
         subscribed = (name or event["type"]) in app.events
         if subscribed and inside and (not scope or scope in app.scopes):
@@ -40,9 +47,17 @@ def membership(state: State, channel: Channel, user_id: str, inviter: str | None
 
 
 def user_changed(state: State, user: User, *, joined: bool = False) -> None:
-    """A person came to the workspace (`team_join`) or changed (`user_change`)."""
+    """A person came to the workspace (`team_join`) or changed (`user_change`).
+
+    The e-mail address stands in it with the scope users:read.email alone:
+    https://docs.slack.dev/reference/scopes/users.read.email
+    """
     kind = "team_join" if joined else "user_change"
-    _send(state, None, "users:read", {"type": kind, "user": user_json(state, user)})
+    for app in state.apps.values():
+        told = user_json(state, user)
+        if "users:read.email" not in app.scopes:
+            told["profile"].pop("email", None)
+        _send(state, None, "users:read", {"type": kind, "user": told}, only=app)
 
 
 def channel_shared(state: State, channel: Channel, team_id: str) -> None:

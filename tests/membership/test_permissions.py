@@ -24,12 +24,20 @@ from psrt_bot.membership.permissions import (
 )
 from psrt_bot.nominations.rules import TRANSITIONS as NOMINATION
 from psrt_bot.nominations.rules import NominationState, is_running, may_become
+from psrt_bot.onboarding.rules import TRANSITIONS as ONBOARDING
+from psrt_bot.onboarding.rules import OnboardingState
+from psrt_bot.onboarding.rules import is_running as is_under_way
 from psrt_bot.voting.rules import TRANSITIONS as POLL
 from psrt_bot.voting.rules import PollState
 
-MACHINES = {"nomination": NOMINATION, "poll": POLL, "council": COUNCIL}
-# A nominee is a stranger who was asked for a statement: the use case knows them.
-STRANGERS = {Permission.HUB_OPEN, Permission.CANDIDATE_READ, Permission.STATEMENT_GIVE}
+MACHINES = {"nomination": NOMINATION, "poll": POLL, "council": COUNCIL, "onboarding": ONBOARDING}
+# A nominee is a stranger who was asked for a statement, or is confirmed: the use case knows them.
+STRANGERS = {
+    Permission.HUB_OPEN,
+    Permission.CANDIDATE_READ,
+    Permission.STATEMENT_GIVE,
+    Permission.ONBOARDING_ANSWER,
+}
 
 
 def acts(*roles: Role) -> set[Permission]:
@@ -108,6 +116,11 @@ def test_states_follow_from_the_arrows() -> None:
         assert Permission.COUNCIL_ANSWER.fits(decision) == (
             DecisionState.VETOED in COUNCIL[decision]
         )
+    for onboarding in OnboardingState:
+        steps = ONBOARDING[onboarding]
+        assert Permission.ONBOARDING_ANSWER.fits(onboarding) == (OnboardingState.DECLINED in steps)
+        assert Permission.ONBOARDING_TICK.fits(onboarding) == (OnboardingState.DONE in steps)
+        assert Permission.ONBOARDING_MANAGE.fits(onboarding) == is_under_way(onboarding)
     assert Permission.NOMINATIONS_READ.fits("whatever")
 
 

@@ -15,6 +15,7 @@ from psrt_bot.nominations.rules import NominationState, is_meant
 from psrt_bot.nominations.service.reading import Process, move, nominee_of
 from psrt_bot.nominations.service.showing import shown
 from psrt_bot.nominations.service.telling import say, send_nominator, tell_nominator, update_card
+from psrt_bot.onboarding.service.starting import Newcomer, Starting
 from psrt_bot.runtime import outbox
 from psrt_bot.runtime.blocks import moment
 from psrt_bot.runtime.facts import CouncilDecided, CouncilTold
@@ -22,6 +23,7 @@ from storage.nominations import Nomination
 from storage.people import Person
 
 TELL = "nominations:tell-council"  # planned by migration 0003 for what passed before it
+ONBOARD = "nominations:onboard"  # planned by migration 0007 for what was confirmed before it
 
 
 def put_before_council(
@@ -53,8 +55,9 @@ def _recusals(session: Session, nomination: Nomination) -> Iterator[Recusal]:
 class CouncilOutcomes:
     """Handlers of what the council's process tells. Each acts in the fact's own transaction."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Process, starting: Starting) -> None:
         self._process = process
+        self._starting = starting
 
     def tell_when_due(self, session: Session, now: datetime, nomination_id: str) -> None:
         """Put before the council what passed before the bot knew how (handler)."""
@@ -97,4 +100,18 @@ class CouncilOutcomes:
             self._confirmed(session, now, nomination)
 
     def _confirmed(self, session: Session, now: datetime, nomination: Nomination) -> None:
-        """Begin what follows a confirmation. Onboarding starts here (R11)."""
+        """Begin what follows a confirmation: the nominee's onboarding (R11)."""
+        newcomer = Newcomer(
+            subject=nomination.id,
+            name=nomination.nominee_name,
+            github=nomination.nominee_github,
+            email=nomination.nominee_email,
+            slack_user_id=nomination.nominee_slack_user_id,
+        )
+        self._starting.start(session, now, newcomer)
+
+    def onboard_when_due(self, session: Session, now: datetime, nomination_id: str) -> None:
+        """Begin with somebody who was confirmed before the bot knew how (handler)."""
+        nomination = session.get(Nomination, nomination_id)
+        if nomination is not None and nomination.state == NominationState.CONFIRMED:
+            self._confirmed(session, now, nomination)

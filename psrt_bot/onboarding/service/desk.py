@@ -1,0 +1,217 @@
+"""What the use cases of onboarding stand on, and how an onboarding is found, moved and shown."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlmodel import Session, col
+
+from psrt_bot.membership.rules import Role
+from psrt_bot.membership.service.admins import Admins
+from psrt_bot.membership.service.joining import Joining
+from psrt_bot.membership.service.people import Members, holders, with_live_slack
+from psrt_bot.onboarding.messages import checklist, office, words
+from psrt_bot.onboarding.messages.words import Shown, StepShown
+from psrt_bot.onboarding.rules import (
+    Link,
+    OnboardingState,
+    Step,
+    StepKind,
+    Ticker,
+    is_running,
+    may_become,
+)
+from psrt_bot.runtime import audit, deadlines, homes, outbox
+from psrt_bot.runtime.facts import Facts
+from psrt_bot.runtime.rules import AlreadyDone, NotForYou, NotFound
+from psrt_bot.runtime.sql import rows
+from storage.onboarding import Onboarding, OnboardingStep
+from storage.people import Person
+
+REMIND = "onboarding:remind"  # who was asked and has not answered
+SILENT = "onboarding:silent"  # that they never did, for admins
+CHASE = "onboarding:chase"  # who is still outside, for admins
+NUDGE = "onboarding:nudge"  # steps that wait
+KINDS = (REMIND, SILENT, CHASE, NUDGE)
+EXPANDER = "onboarding:reminder"
+
+MentorOf = Callable[[Session, str], str | None]
+
+
+def no_mentor(_: Session, __: str) -> str | None:
+    """Return that somebody has no mentor: the answer while there is no mentoring."""
+    return None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the use cases of onboarding stand on.
+
+    Args:
+        steps: the checklist that begins from now on.
+        team_channel: where newcomers are welcomed.
+        mentor_of: says who a newcomer's mentor is, by person; ``composition/`` binds it.
+    """
+
+    members: Members
+    admins: Admins
+    joining: Joining
+    facts: Facts
+    steps: tuple[Step, ...]
+    team_channel: str
+    mentor_of: MentorOf = no_mentor
+
+    def mentor(self, session: Session, onboarding: Onboarding) -> Person | None:
+        """Return a newcomer's mentor, if there is one who is still a member."""
+        if onboarding.person_id is None:
+            return None
+        mentor_id = self.mentor_of(session, onboarding.person_id)
+        mentor = session.get(Person, mentor_id) if mentor_id else None
+        if mentor is None or mentor.id not in {p.id for p in holders(session, Role.MEMBER)}:
+            return None
+        return mentor
+
+    def shown(self, session: Session, onboarding: Onboarding) -> Shown:
+        """Return an onboarding as it is shown."""
+        mentor = self.mentor(session, onboarding)
+        return Shown(
+            onboarding_id=onboarding.id,
+            name=onboarding.name,
+            github=onboarding.github,
+            nominated_github=onboarding.nominated_github,
+            email=onboarding.email,
+            slack_user_id=onboarding.slack_user_id,
+            state=OnboardingState(onboarding.state),
+            begun_at=onboarding.begun_at,
+            asked_at=onboarding.asked_at,
+            accepted_at=onboarding.accepted_at,
+            steps=[_shown(step) for step in steps_of(session, onboarding)],
+            mentor=mentor.name if mentor else None,
+        )
+
+    def show_progress(self, session: Session, now: datetime, onboarding: Onboarding) -> None:
+        """Owe the newcomer's message, the admins' and the App Homes as they are now."""
+        shown = self.shown(session, onboarding)
+        outbox.change(session, now, list_slot(onboarding), checklist.message(shown, now))
+        outbox.change(session, now, office_slot(onboarding), office.accepted(shown))
+        self.homes_changed(session, now, onboarding)
+
+    def homes_changed(self, session: Session, now: datetime, onboarding: Onboarding) -> None:
+        """Owe the App Homes that show this onboarding: newcomer's, mentor's, admins'."""
+        users = set(self.admins.users(session))
+        if onboarding.slack_user_id:
+            users.add(onboarding.slack_user_id)
+        mentor = self.mentor(session, onboarding)
+        if mentor and mentor.slack_user_id:
+            users.add(mentor.slack_user_id)
+        homes.changed(session, now, users)
+
+    def live_user(self, session: Session, person: Person) -> str | None:
+        """Return somebody's Slack user, if that is alive."""
+        live, _ = with_live_slack(session, [person])
+        return live[0][1].id if live else None
+
+
+def ask_slot(onboarding: Onboarding) -> str:
+    """Return the name under which the question to the newcomer is remembered."""
+    return f"onboarding:ask:{onboarding.id}:{onboarding.slack_user_id}"
+
+
+def list_slot(onboarding: Onboarding) -> str:
+    """Return the name under which the newcomer's checklist is remembered."""
+    return f"onboarding:list:{onboarding.id}:{onboarding.slack_user_id}"
+
+
+def office_slot(onboarding: Onboarding) -> str:
+    """Return the name under which the admins' message of an onboarding is remembered."""
+    return f"onboarding:office:{onboarding.id}"
+
+
+def find(session: Session, onboarding_id: str, *, lock: bool = False) -> Onboarding | None:
+    """Return an onboarding, or None."""
+    return session.get(
+        Onboarding, onboarding_id, with_for_update=True if lock else None, populate_existing=lock
+    )
+
+
+def running(session: Session, *states: OnboardingState) -> Sequence[Onboarding]:
+    """Return the onboardings under way, the oldest first; only those in ``states``, if any."""
+    chosen = select(Onboarding).where(col(Onboarding.running).is_(True))
+    if states:
+        chosen = chosen.where(col(Onboarding.state).in_(states))
+    return session.scalars(chosen.order_by(col(Onboarding.begun_at), col(Onboarding.id))).all()
+
+
+def theirs(session: Session, slack_user_id: str, onboarding_id: str) -> Onboarding:
+    """Return somebody's own onboarding, locked.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's; the text is the same.
+    """
+    onboarding = find(session, onboarding_id, lock=True)
+    if onboarding is None:
+        raise NotFound(words.NOT_FOR_YOU)
+    if onboarding.slack_user_id != slack_user_id:
+        raise NotForYou(words.NOT_FOR_YOU)
+    return onboarding
+
+
+def steps_of(session: Session, onboarding: Onboarding) -> list[OnboardingStep]:
+    """Return the steps that an onboarding began with, in their order."""
+    return list(
+        session.scalars(
+            select(OnboardingStep)
+            .where(col(OnboardingStep.onboarding_id) == onboarding.id)
+            .order_by(col(OnboardingStep.position))
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def move(
+    session: Session,
+    onboarding: Onboarding,
+    after: OnboardingState,
+    **values: str | datetime | None,
+) -> None:
+    """Change an onboarding's state, if it is still what it was when it was read.
+
+    What was planned for it is forgotten: each state has plans of its own.
+
+    Raises:
+        AlreadyDone: the step is not possible (any more).
+    """
+    before = OnboardingState(onboarding.state)
+    if not may_become(before, after):
+        raise AlreadyDone(words.NOT_NEEDED)
+    changed = session.execute(
+        update(Onboarding)
+        .where(col(Onboarding.id) == onboarding.id, col(Onboarding.state) == before)
+        .values(state=after, running=is_running(after), **values)
+        .execution_options(synchronize_session=False)
+    )
+    if rows(changed) == 0:
+        raise AlreadyDone(words.NOT_NEEDED)
+    session.refresh(onboarding)
+    deadlines.drop(session, onboarding.id, KINDS)
+
+
+def record(session: Session, now: datetime, by: str, act: str, onboarding: Onboarding) -> None:
+    """Put an act upon an onboarding into the audit log: never what somebody wrote."""
+    audit.append(session, now, actor=by, act=f"onboarding:{act}", subject=onboarding.id)
+
+
+def _shown(step: OnboardingStep) -> StepShown:
+    return StepShown(
+        key=step.key,
+        title=step.title,
+        text=step.text,
+        who=Ticker(step.who),
+        kind=StepKind(step.kind),
+        links=[Link(link["text"], link["url"]) for link in step.links],
+        due_at=step.due_at,
+        remind_at=step.remind_at,
+        ticked_at=step.ticked_at,
+        result=step.result,
+    )

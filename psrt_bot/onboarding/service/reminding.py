@@ -1,0 +1,89 @@
+"""Reminders of an onboarding: newcomer and mentor in their mornings, admins in their channel."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from slack_sdk.models.blocks import Block
+from sqlmodel import Session
+
+from psrt_bot.onboarding.messages import checklist, office, start
+from psrt_bot.onboarding.messages.words import Shown
+from psrt_bot.onboarding.rules import ASK_AGAIN, OnboardingState, Ticker
+from psrt_bot.onboarding.service.desk import EXPANDER, NUDGE, Desk, find, running
+from psrt_bot.runtime import blocks, deadlines
+from psrt_bot.runtime.blocks import Message
+from psrt_bot.runtime.people import live_users
+from psrt_bot.runtime.waking import remind_when_awake
+from storage.onboarding import Onboarding
+from storage.people import SlackUser
+
+WHENEVER = timedelta(days=3650)  # there is no close before which the reminder would have to come
+
+
+def remind(session: Session, now: datetime, users: Collection[str]) -> None:
+    """Owe one reminder of onboarding to these, at their next waking hour, once a day."""
+    known = [user for user in (session.get(SlackUser, u) for u in sorted(users)) if user]
+    alive = [user for user in known if not user.is_deleted]
+    remind_when_awake(session, now, alive, EXPANDER, before=now + WHENEVER)
+
+
+class Reminding:
+    """Plans reminders of a checklist when their time comes, and works them out at delivery."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def nudge(self, session: Session, now: datetime, onboarding_id: str) -> None:
+        """Remind those whose steps wait, and mark what is late (handler; several count as one).
+
+        While something is late it is asked for weekly.
+        """
+        onboarding = find(session, onboarding_id)
+        if onboarding is None or onboarding.state != OnboardingState.CHECKLIST:
+            return
+        shown = self._desk.shown(session, onboarding)
+        mentor = self._mentor_user(session, onboarding)
+        users = set()
+        if shown.waiting(now, Ticker.NEWCOMER) and onboarding.slack_user_id:
+            users.add(onboarding.slack_user_id)
+        if shown.waiting(now, Ticker.MENTOR) and mentor:
+            users.add(mentor)
+        remind(session, now, users)
+        orphaned = mentor is None and bool(shown.waiting(now, Ticker.MENTOR))
+        if shown.waiting(now, Ticker.ADMIN) or orphaned:
+            message = office.steps_wait(shown, now, for_mentor=orphaned)
+            self._desk.admins.tell(session, now, message)
+        if shown.late(now):
+            deadlines.schedule(session, NUDGE, onboarding.id, now + ASK_AGAIN)
+        self._desk.show_progress(session, now, onboarding)
+
+    def expand(self, session: Session, now: datetime, users: list[str]) -> dict[str, Message]:
+        """Return one message to each of ``users`` for whom something still waits."""
+        parts: dict[str, list[Block]] = defaultdict(list)
+        for onboarding in running(session, OnboardingState.ASKED, OnboardingState.CHECKLIST):
+            shown = self._desk.shown(session, onboarding)
+            user = onboarding.slack_user_id
+            if user in users and user is not None:
+                parts[user] += _to_newcomer(shown, now)
+            mentor = self._mentor_user(session, onboarding)
+            if mentor in users and mentor is not None and shown.waiting(now, Ticker.MENTOR):
+                parts[mentor] += checklist.mentor_reminder(shown, now)
+        text = "A reminder of your onboarding in the team"
+        return {
+            user: Message(text, [blocks.section(f"*{text}*"), *shown])
+            for user, shown in parts.items()
+            if shown
+        }
+
+    def _mentor_user(self, session: Session, onboarding: Onboarding) -> str | None:
+        mentor = self._desk.mentor(session, onboarding)
+        if mentor is None or mentor.slack_user_id is None:
+            return None
+        return next(iter(live_users(session, [mentor.slack_user_id])), None)
+
+
+def _to_newcomer(shown: Shown, now: datetime) -> list[Block]:
+    if shown.state is OnboardingState.ASKED:
+        return start.reminder(shown)
+    return checklist.reminder(shown, now) if shown.waiting(now, Ticker.NEWCOMER) else []

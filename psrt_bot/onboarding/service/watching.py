@@ -1,0 +1,78 @@
+"""People in the middle of it: they come, leave, are linked anew, or lose their account."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from psrt_bot.onboarding.messages import checklist, office
+from psrt_bot.onboarding.rules import OnboardingState
+from psrt_bot.onboarding.service.desk import Desk, list_slot, running
+from psrt_bot.onboarding.service.starting import Starting
+from psrt_bot.onboarding.service.ticking import close
+from psrt_bot.runtime import audit, outbox
+from psrt_bot.runtime.facts import MemberJoined, MemberLeft, PersonLinked
+from psrt_bot.runtime.people import live_users
+from storage.onboarding import Onboarding
+from storage.people import Person, SlackUser
+
+
+class Watching:
+    """Handlers of what Slack tells of users, and of facts, in the caller's transaction."""
+
+    def __init__(self, desk: Desk, starting: Starting) -> None:
+        self._desk = desk
+        self._starting = starting
+
+    def seen(self, session: Session, now: datetime, users: Iterable[Mapping[str, Any]]) -> None:
+        """Take note of users as Slack tells of them, after they are kept (``note_user``)."""
+        told = list(users)
+        self._starting.seen(session, now, told)
+        gone = {user["id"] for user in told if user.get("deleted")}
+        if not gone:
+            return
+        for onboarding in running(session, OnboardingState.ASKED, OnboardingState.CHECKLIST):
+            if onboarding.slack_user_id in gone:
+                self._deactivated(session, now, onboarding)
+
+    def member_left(self, session: Session, now: datetime, fact: MemberLeft) -> None:
+        """End the onboarding of whose membership ended (handler); offboarding tells them."""
+        for onboarding in running(session, OnboardingState.CHECKLIST):
+            if onboarding.person_id == fact.person_id:
+                close(session, now, self._desk, onboarding, audit.SYSTEM)
+
+    def member_joined(self, session: Session, now: datetime, fact: MemberJoined) -> None:
+        """Ask nobody any more who became a member by another way, an import (handler)."""
+        person = session.get_one(Person, fact.person_id)
+        for onboarding in running(session, OnboardingState.OUTSIDE, OnboardingState.ASKED):
+            if person.slack_user_id and onboarding.slack_user_id == person.slack_user_id:
+                close(session, now, self._desk, onboarding, audit.SYSTEM)
+
+    def linked(self, session: Session, now: datetime, fact: PersonLinked) -> None:
+        """Let a checklist follow a newcomer to the Slack user they are now (handler)."""
+        for onboarding in running(session, OnboardingState.CHECKLIST):
+            if onboarding.person_id == fact.person_id:
+                self._follow(session, now, onboarding)
+
+    def _follow(self, session: Session, now: datetime, onboarding: Onboarding) -> None:
+        person = session.get_one(Person, onboarding.person_id, populate_existing=True)
+        user = person.slack_user_id
+        if user is None or user == onboarding.slack_user_id:
+            return
+        onboarding.slack_user_id = user
+        session.add(onboarding)
+        session.flush()
+        if live_users(session, [user]):
+            message = checklist.message(self._desk.shown(session, onboarding), now)
+            outbox.tell(session, now, user, message, slot=list_slot(onboarding))
+        self._desk.homes_changed(session, now, onboarding)
+
+    def _deactivated(self, session: Session, now: datetime, onboarding: Onboarding) -> None:
+        user = session.get(SlackUser, onboarding.slack_user_id or "", populate_existing=True)
+        if user is not None and not user.is_deleted:
+            return
+        member = onboarding.state == OnboardingState.CHECKLIST
+        close(session, now, self._desk, onboarding, audit.SYSTEM)
+        shown = self._desk.shown(session, onboarding)
+        self._desk.admins.tell(session, now, office.gone(shown, member=member))
