@@ -81,7 +81,9 @@ def _person(event: Payload) -> str | None:
     if not isinstance(profile, Mapping):
         return "profile is no object"
     ours = [_optional(user, name) for name in ("team_id", "name", "real_name", "tz")]
-    return _first([*ours, *(_optional(profile, name) for name in ("display_name", "real_name"))])
+    return _first(
+        [*ours, *(_optional(profile, name) for name in ("display_name", "real_name", "email"))]
+    )
 
 
 def _passage(event: Payload) -> str | None:

@@ -191,7 +191,7 @@ def _key(given: object) -> str:
 
 
 def _who(given: object) -> Ticker:
-    if given not in set(Ticker):
+    if given not in list(Ticker):
         raise _Wrong(f"is one of {', '.join(Ticker)}")
     return Ticker(str(given))
 
@@ -199,7 +199,7 @@ def _who(given: object) -> Ticker:
 def _kind(given: object) -> StepKind:
     if given is None:
         return StepKind.CONFIRM
-    if given not in set(StepKind):
+    if given not in list(StepKind):
         raise _Wrong(f"is one of {', '.join(StepKind)}")
     return StepKind(str(given))
 

@@ -85,8 +85,9 @@ def test_a_failed_upgrade_leaves_nothing(empty: Database) -> None:
     empty.close()
 
 
-def test_what_passed_before_there_was_a_council_is_taken_up(empty: Database) -> None:
-    """Migration 0003 plans to tell the council of each nomination whose result is out already."""
+def test_what_passed_before_is_taken_up(empty: Database) -> None:
+    """Migration 0003 plans to tell the council of each nomination whose result is out already, and
+    0007 to begin with whoever was confirmed."""
     with empty.engine.connect().execution_options(psrt_write=True) as connection:
         command.upgrade(_config(connection), "0002")
         connection.execute(
@@ -99,6 +100,7 @@ def test_what_passed_before_there_was_a_council_is_taken_up(empty: Database) -> 
             ("due", "awaiting_notice", "'2026-03-09 10:00:00+00'"),
             ("early", "awaiting_notice", "NULL"),
             ("lost", "not_passed", "'2026-03-09 10:00:00+00'"),
+            ("won", "confirmed", "'2026-03-09 10:00:00+00'"),
         ):
             connection.execute(text(_POLL.format(name=name, destroyed=destroyed)))
             connection.execute(text(_NOMINATION.format(name=name, state=state)))
@@ -106,7 +108,10 @@ def test_what_passed_before_there_was_a_council_is_taken_up(empty: Database) -> 
     upgrade(empty)
     with empty.reading() as session:
         planned = session.execute(text("SELECT kind, subject, attempts FROM deadline")).all()
-        assert [tuple(row) for row in planned] == [("nominations:tell-council", "due", 0)]
+        assert sorted(tuple(row) for row in planned) == [
+            ("nominations:onboard", "won", 0),
+            ("nominations:tell-council", "due", 0),
+        ]
     empty.close()
 
 

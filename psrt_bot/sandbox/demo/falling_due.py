@@ -8,11 +8,13 @@ from sqlmodel import Session, col, select
 from psrt_bot.council.service import decisions, watching
 from psrt_bot.membership.service import claiming
 from psrt_bot.nominations.service import asking, council
+from psrt_bot.onboarding.service import desk
 from psrt_bot.oversight.service import refusals
 from psrt_bot.sandbox.page.config import Deadline
 from psrt_bot.voting.service import polls
 from storage.council import CouncilDecision
 from storage.nominations import Nomination
+from storage.onboarding import Onboarding
 from storage.runtime import DeadlineRow
 from storage.voting import Poll
 
@@ -26,6 +28,11 @@ WHAT: Mapping[str, str] = {
     decisions.END: "the council's window ends: {}",
     decisions.REMIND: "reminder for the council: {}",
     decisions.CHASE: "the council has not been told: {}",
+    council.ONBOARD: "onboarding begins: {}",
+    desk.REMIND: "reminder to accept or decline: {}",
+    desk.SILENT: "admins hear that there is no answer: {}",
+    desk.CHASE: "admins are asked about the invitation: {}",
+    desk.NUDGE: "steps of the checklist wait: {}",
 }
 # What nobody sees happen, or not in a demo's lifetime: "to the next deadline" would seem broken.
 UNSEEN = frozenset({refusals.DAY_ENDS, watching.TERM})
@@ -38,11 +45,18 @@ def falling_due(session: Session) -> list[Deadline]:
         select(
             DeadlineRow.due_at,
             DeadlineRow.kind,
-            func.coalesce(Poll.title, CouncilDecision.title, Nomination.nominee_name, "somebody"),
+            func.coalesce(
+                Poll.title,
+                CouncilDecision.title,
+                Nomination.nominee_name,
+                Onboarding.name,
+                "somebody",
+            ),
         )
         .join(Poll, col(Poll.id) == subject, isouter=True)
         .join(CouncilDecision, col(CouncilDecision.id) == subject, isouter=True)
         .join(Nomination, col(Nomination.id) == subject, isouter=True)
+        .join(Onboarding, col(Onboarding.id) == subject, isouter=True)
         .where(col(DeadlineRow.done_at).is_(None), col(DeadlineRow.kind).not_in(UNSEEN))
         .order_by(col(DeadlineRow.due_at))
     )
