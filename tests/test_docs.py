@@ -16,6 +16,7 @@ from psrt_bot.cli import app
 from psrt_bot.council import rules as council
 from psrt_bot.membership import rules as membership
 from psrt_bot.nominations import rules as nominations
+from psrt_bot.onboarding import rules as onboarding
 from psrt_bot.settings import Settings
 from psrt_bot.voting import rules as voting
 
@@ -226,6 +227,7 @@ def _drawn(title: str) -> tuple[dict[str, set[str]], set[str], set[str]]:
         ("Nomination", nominations.TRANSITIONS, "waiting"),
         ("Council", council.TRANSITIONS, "awaiting_notice"),
         ("Claim", membership.CLAIM_TRANSITIONS, "open"),
+        ("Onboarding", onboarding.TRANSITIONS, "outside"),
     ],
 )
 def test_state_machines_are_drawn_as_they_are(

@@ -1,6 +1,6 @@
 """What can be seen without Slack: database, clock, people, key store."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from pathlib import Path
 
 from sqlalchemy import func, make_url, select
@@ -11,6 +11,7 @@ from psrt_bot.doctor.findings import Finding, bad, bad_as_told, good, note
 from psrt_bot.doctor.troubles import database_trouble
 from psrt_bot.membership.rules import MIN_ADMINS, Role
 from psrt_bot.membership.service.people import holders, with_live_slack
+from psrt_bot.onboarding.checklist import ChecklistError, load
 from psrt_bot.runtime.leases import TOLERATED_SKEW, skew
 from psrt_bot.settings import Settings
 from psrt_bot.voting.keystore import FileKeyStore, KeyStore, KeyStoreError, NoStoreYet
@@ -22,6 +23,19 @@ from storage.voting import Poll
 
 LINK = "psrt-bot roster link GITHUB-OR-ID SLACK_USER_ID; they cannot vote"
 UNDER_WAY = (PollState.OPEN, PollState.CLOSING, PollState.KEYS_MISSING)
+
+
+def of_checklist(settings: Settings) -> Iterator[Finding]:
+    """Yield what is wrong with a team's own checklist, or how many steps it has."""
+    if settings.checklist is None:
+        return
+    try:
+        steps = load(settings.checklist)
+    except ChecklistError as error:
+        for problem in error.problems:
+            yield bad(problem, "mend it; docs/onboarding.md tells what may stand there")
+        return
+    yield good(f"checklist {settings.checklist}, {_number(steps, 'step')}")
 
 
 def of_database(settings: Settings) -> Iterator[Finding]:
@@ -95,8 +109,8 @@ def _people(session: Session) -> Iterator[Finding]:
         yield note(f"linked to a Slack account that is gone or a guest's: {_names(gone)}", LINK)
 
 
-def _number(people: list[Person], what: str) -> str:
-    return f"{len(people)} {what}{'' if len(people) == 1 else 's'}"
+def _number(things: Sized, what: str) -> str:
+    return f"{len(things)} {what}{'' if len(things) == 1 else 's'}"
 
 
 def _names(people: list[Person]) -> str:

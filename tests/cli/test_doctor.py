@@ -68,6 +68,24 @@ def test_settings_that_cannot_be_read(clinic: Clinic) -> None:
     assert clinic.workspace.calls[-1].method != "auth.test"
 
 
+# the checklist
+
+
+def test_a_checklist_of_ones_own(clinic: Clinic) -> None:
+    """How many steps it has; or each mistake with its line; one that is not there is named."""
+    own = clinic.place / "own.toml"
+    step = '[[step]]\nkey = "a"\ntitle = "t"\ntext = "x"\nwho = "newcomer"\n'
+    own.write_text(step)
+    clinic.set("PSRT_CHECKLIST", str(own))
+    assert clinic.line("1 step").startswith("ok   checklist ")
+    own.write_text(step.replace("newcomer", "boss") + "more = 1\n")
+    told = clinic.visit().text
+    assert f"BAD  PSRT_CHECKLIST: {own}: line 5: 'who' is one of" in told
+    assert f"BAD  PSRT_CHECKLIST: {own}: line 6: 'more' is none of" in told
+    own.unlink()
+    assert "No such file" in clinic.line("PSRT_CHECKLIST")
+
+
 # tokens and the way in
 
 

@@ -131,6 +131,17 @@ def test_no_secret_in_the_log(slack: Slack, place: Path, monkeypatch: pytest.Mon
         assert slack.settings[name] not in log
 
 
+def test_a_checklist_that_cannot_be_used(
+    slack: Slack, cli: Cli, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line that names setting, file and line; nothing is begun."""
+    (place / "own.toml").write_text('[[step]]\nkey = "a"\ntitle = "t"\ntext = "x"\nwho = "boss"\n')
+    monkeypatch.setenv("PSRT_CHECKLIST", "own.toml")
+    before = everything(place)
+    refused(cli("run"), "PSRT_CHECKLIST: own.toml: line 5: 'who' is one of newcomer")
+    assert everything(place) == before
+
+
 @pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
 def test_refused_token(slack: Slack, cli: Cli, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """A token that Slack refuses ends the start with the setting's name, not the token."""
