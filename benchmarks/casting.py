@@ -31,9 +31,9 @@ def caster(built: Bot, poll: str) -> Callable[[int], None]:
     counter = iter(range(10**9))
 
     def cast(i: int) -> None:
-        with built.database.reading() as session:
+        with built.database.glancing() as connection:
             sealed = built.services.voting.seal(
-                session,
+                connection,
                 built.clock.now(),
                 user_id(i % ELECTORS),
                 poll_id=poll,
@@ -41,8 +41,8 @@ def caster(built: Bot, poll: str) -> Callable[[int], None]:
                 choice="yes",
                 check_word="",
             )
-        with built.database.transaction() as session:
-            built.services.voting.record(session, built.clock.now(), sealed)
+        with built.database.writing() as connection:
+            built.services.voting.record(connection, built.clock.now(), sealed)
 
     return cast
 

@@ -202,8 +202,8 @@ class Surface:
             log.warning("refusal_not_counted", error=type(trouble).__name__)
 
     def _check(self, user_id: str, permission: Permission) -> None:
-        with self.database.reading() as session:
-            self._members.require(session, user_id, permission)
+        with self.database.glancing() as connection:
+            self._members.require(connection, user_id, permission)
 
     def _acknowledge(
         self, ack: Ack, kind: Kind, asked: Asked | None, answer: Answer

@@ -62,9 +62,9 @@ class VoteListeners:
     def cast(self, asked: Asked) -> Answer:
         """Record the ballot and show its receipt, once."""
         now = self._clock.now()
-        with self._database.reading() as session:
+        with self._database.glancing() as connection:
             sealed = self._voting.seal(
-                session,
+                connection,
                 now,
                 asked.user_id,
                 poll_id=asked.metadata,
@@ -72,8 +72,8 @@ class VoteListeners:
                 choice=asked.one(CHOICE_FIELD),
                 check_word=asked.one(CHECK_WORD_FIELD),
             )
-        with self._database.transaction() as session:
-            receipt = self._voting.record(session, self._clock.now(), sealed)
+        with self._database.writing() as connection:
+            receipt = self._voting.record(connection, self._clock.now(), sealed)
             return Replace(messages.receipt_modal(receipt.code))
 
 

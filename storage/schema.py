@@ -25,7 +25,7 @@ def upgrade(database: Database) -> None:
     """
     if (found := current(database)) is not None:
         _refuse_unknown(found)
-    with database.engine.connect().execution_options(psrt_write=True) as connection:
+    with database.writer.connect() as connection:
         command.upgrade(_config(connection), "head")
         connection.commit()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, select
 
@@ -126,6 +126,47 @@ def test_reading_sees_one_moment(database: Database) -> None:
             writer.add(seen("meanwhile"))
         assert len(reader.exec(select(SeenRequest)).all()) == 1
     assert keys(database) == {"before", "meanwhile"}
+
+
+def test_a_glance_sees_every_moment_anew_and_waits_for_nobody(database: Database) -> None:
+    """What somebody commits between two statements appears in the second; a writer under way
+    holds up neither."""
+    with database.glancing() as connection:
+        assert connection.execute(select(SeenRequest.key)).all() == []
+        with database.transaction() as writer:
+            writer.add(seen("meanwhile"))
+            writer.flush()
+            assert connection.execute(select(SeenRequest.key)).all() == []
+        assert connection.execute(select(SeenRequest.key)).all() == [("meanwhile",)]
+    with database.reading() as reader:  # the same connection again, in one moment
+        assert len(reader.exec(select(SeenRequest)).all()) == 1
+        with database.transaction() as writer:
+            writer.add(seen("later"))
+        assert len(reader.exec(select(SeenRequest)).all()) == 1
+
+
+def test_writing_on_a_bare_connection_is_whole_as_well(database: Database) -> None:
+    """It is committed at the end, and undone if anything raises; another writer waits."""
+    insert = text("INSERT INTO seen_request (key, seen_at) VALUES (:key, '2026-01-05 09:00:00')")
+    with database.writing() as connection:
+        connection.execute(insert, {"key": "one"})
+
+    def fail(connection: Connection) -> None:
+        connection.execute(insert, {"key": "two"})
+        raise RuntimeError("half-way")
+
+    with pytest.raises(RuntimeError, match="half-way"), database.writing() as connection:
+        fail(connection)
+    assert keys(database) == {"one"}
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_bare_connection_waits_for_its_turn(database_url: str, database: Database) -> None:
+    """A writer is waited for from the beginning, not from the first statement on."""
+    hasty = Database(database_url, patience=timedelta(milliseconds=200))
+    with database.transaction(), pytest.raises(DatabaseBusy), hasty.writing():
+        pass
+    hasty.close()
 
 
 def test_what_was_read_stays_readable(database: Database) -> None:

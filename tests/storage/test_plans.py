@@ -4,11 +4,12 @@ What runs is recorded, not rewritten here: the plan shown is that of the very st
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlmodel import Session
 
 from psrt_bot.membership.service.people import Members
@@ -18,8 +19,10 @@ from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.runtime.deadlines import Handler, Sweep
 from psrt_bot.runtime.delivery import Delivery
 from psrt_bot.runtime.facts import Facts
+from psrt_bot.runtime.rules import NotAllowed
 from psrt_bot.voting.keystore import KeyStore
 from psrt_bot.voting.service.polls import Polls
+from psrt_bot.voting.service.voting import Voting
 from storage.engine import Database
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
@@ -33,9 +36,9 @@ def plan_of(database: Database, act: Callable[[], object]) -> list[str]:
         if statement.lstrip().startswith(("SELECT", "UPDATE", "WITH", "DELETE", "INSERT")):
             seen.append((statement, values))
 
-    event.listen(database.engine, "before_cursor_execute", note)
+    event.listen(Engine, "before_cursor_execute", note)  # of whichever engine of the database
     act()
-    event.remove(database.engine, "before_cursor_execute", note)
+    event.remove(Engine, "before_cursor_execute", note)
     assert seen
     with database.engine.connect() as connection:
         return [
@@ -125,6 +128,20 @@ def test_open_polls_of_a_user(database: Database, clock: MovableClock) -> None:
 def test_who_asks(database: Database) -> None:
     """Who somebody is and which roles they hold is found by index."""
     plan = plan_of(database, in_session(database, lambda s: Members(Facts(), ["U1"]).who(s, "U1")))
+    assert any("slack_user_id" in step for step in plan)
+    assert scans(plan) == []
+
+
+def test_casting(database: Database, clock: MovableClock) -> None:
+    """Who casts a ballot, as whom, and the poll are found by index, all in one statement."""
+    store: KeyStore = None  # type: ignore[assignment]  # not asked: there is no such poll
+    voting = Voting(Polls(store, Facts(), ()), Members(Facts()))
+
+    def ballot(session: Session) -> None:
+        with suppress(NotAllowed):
+            voting.ballot(session, clock.now(), "U1", "no-such-poll")
+
+    plan = plan_of(database, in_session(database, ballot))
     assert any("slack_user_id" in step for step in plan)
     assert scans(plan) == []
 

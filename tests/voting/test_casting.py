@@ -24,7 +24,6 @@ from psrt_bot.voting.service.casting import (
     Submission,
     has_voted,
     record,
-    seal,
     without_ballot,
 )
 from storage.voting import Elector, Poll, SealedBallot, SpentSubmission
@@ -134,8 +133,7 @@ def test_the_close_is_exact(urn: Urn) -> None:
 def test_the_guarded_statement_decides_not_the_sealing(urn: Urn, meanwhile: str) -> None:
     """A ballot sealed in time is refused if the poll ended, or its voter left, before it lands."""
     poll = urn.open()
-    with urn.database.reading() as session:
-        vote = seal(session, urn.clock.now(), urn.keys, Submission(poll, "U1", "V1", "yes", ""))
+    vote = urn.seal(Submission(poll, "U1", "V1", "yes", ""))
     if meanwhile == "closed":
         urn.pass_time(WEEK)
     with urn.database.transaction() as session:
@@ -143,8 +141,8 @@ def test_the_guarded_statement_decides_not_the_sealing(urn: Urn, meanwhile: str)
             urn.polls.cancel(session, urn.clock.now(), poll)
         if meanwhile == "left":
             urn.polls.member_left(session, urn.clock.now(), MemberLeft("person-U1"))
-    with pytest.raises(RuleError), urn.database.transaction() as session:
-        record(session, urn.clock.now(), vote)
+    with pytest.raises(RuleError), urn.database.writing() as connection:
+        record(connection, urn.clock.now(), vote)
     assert not urn.ballots(poll)
     assert not urn.all(SpentSubmission)
 
@@ -153,10 +151,10 @@ def test_sealing_waits_for_no_writer(urn: Urn) -> None:
     """Keys are read and ballots sealed while somebody else holds the database's write lock."""
     poll = urn.open()
     submission = Submission(poll, "U1", "V1", "yes", "")
-    with urn.database.transaction(), urn.database.reading() as session:
-        vote = seal(session, urn.clock.now(), urn.keys, submission)
-    with urn.database.transaction() as session:
-        record(session, urn.clock.now(), vote)
+    with urn.database.transaction():
+        vote = urn.seal(submission)
+    with urn.database.writing() as connection:
+        record(connection, urn.clock.now(), vote)
     assert len(urn.ballots(poll)) == 1
 
 
@@ -177,8 +175,8 @@ def test_wrong_fields_are_named_without_their_values(
     """A choice there is not, or a check word of wrong length or from one's name, is refused."""
     poll = urn.open()
     submission = Submission(poll, "U1", "V1", choice, word, names=("Quentin Quill",))
-    with pytest.raises(FieldProblems) as refused, urn.database.reading() as session:
-        seal(session, urn.clock.now(), urn.keys, submission)
+    with pytest.raises(FieldProblems) as refused:
+        urn.seal(submission)
     assert list(refused.value.problems) == [field]
     assert not word or word not in str(refused.value)
 
@@ -208,9 +206,9 @@ def test_another_stores_keys_are_never_used(urn: Urn) -> None:
     poll = urn.open()
     other = FileKeyStore.open(urn.keys.path.with_name("other"))
     other.put(poll, PollKeys.generate())
+    with pytest.raises(Unavailable):
+        urn.seal(Submission(poll, "U1", "V1", "yes", ""), other)
     with urn.database.reading() as session:
-        with pytest.raises(Unavailable):
-            seal(session, urn.clock.now(), other, Submission(poll, "U1", "V1", "yes", ""))
         with pytest.raises(KeyStoreError):
             has_voted(session, other, session.get_one(Poll, poll), "U1")
         with pytest.raises(KeyStoreError):
@@ -264,8 +262,7 @@ def test_nothing_that_casting_handles_shows_itself(urn: Urn) -> None:
     """Submission, sealed vote and receipt hide everything in their repr."""
     poll = urn.open()
     submission = Submission(poll, "U1", "V1", "abstain", "otter7", names=("Quentin",))
-    with urn.database.reading() as session:
-        vote = seal(session, urn.clock.now(), urn.keys, submission)
+    vote = urn.seal(submission)
     shown = f"{submission!r} {vote!r} {vote.receipt!r}"
     for secret in ("abstain", "otter7", "U1", "V1", poll, "Quentin", vote.receipt.code):
         assert secret not in shown

@@ -15,7 +15,14 @@ from psrt_bot.runtime.facts import Facts
 from psrt_bot.voting.keystore import FileKeyStore
 from psrt_bot.voting.rules import PollState, Threshold
 from psrt_bot.voting.service import polls
-from psrt_bot.voting.service.casting import Receipt, Submission, record, seal
+from psrt_bot.voting.service.casting import (
+    Receipt,
+    SealedVote,
+    SeenPoll,
+    Submission,
+    record,
+    seal,
+)
 from psrt_bot.voting.service.closing import Closing
 from psrt_bot.voting.service.polls import Candidate, Polls
 from psrt_bot.voting.service.reminding import Reminding
@@ -84,11 +91,17 @@ class Urn:
         self, poll_id: str, user: str, choice: str = "yes", view: str = "V1", word: str = ""
     ) -> Receipt:
         """Cast a ballot as the listener does: sealed first, then recorded."""
-        submission = Submission(poll_id, user, view, choice, word)
+        sealed = self.seal(Submission(poll_id, user, view, choice, word))
+        with self.database.writing() as connection:
+            return record(connection, self.clock.now(), sealed)
+
+    def seal(self, submission: Submission, keys: FileKeyStore | None = None) -> SealedVote:
+        """Seal a ballot, with the right keys or others."""
         with self.database.reading() as session:
-            sealed = seal(session, self.clock.now(), self.keys, submission)
-        with self.database.transaction() as session:
-            return record(session, self.clock.now(), sealed)
+            found = session.get(Poll, submission.poll_id)
+        poll = found and SeenPoll(found.id, found.state, found.key_store_id)
+        with self.database.glancing() as connection:
+            return seal(connection, self.clock.now(), keys or self.keys, submission, poll)
 
     def pass_time(self, time: timedelta) -> None:
         """Move the clock and act on the deadlines that fell due; the count is a step of its own."""

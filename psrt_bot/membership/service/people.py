@@ -1,91 +1,29 @@
 """Who somebody is, what they may do, and how roles begin and end (R5, R6)."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, String, and_, bindparam, func, or_, select, true, update
+from sqlalchemy import Connection, Row, select, update
 from sqlmodel import Session, col
 
-from psrt_bot.membership.rules import Permission, Role, allowed
+from psrt_bot.membership.rules import Permission, Role
 from psrt_bot.membership.service import lines
+from psrt_bot.membership.service.asking import FOR_ADMINS as FOR_ADMINS
+from psrt_bot.membership.service.asking import REFUSAL as REFUSAL
+from psrt_bot.membership.service.asking import WHO, actor_of, permit
+from psrt_bot.membership.service.asking import Actor as Actor
 from psrt_bot.runtime import audit
 from psrt_bot.runtime.facts import Facts, MemberJoined, PersonLinked, RolesChanged
 from psrt_bot.runtime.people import live_users
-from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotFound, RuleError
-from psrt_bot.runtime.sql import insert_ignoring, rows, table_of
+from psrt_bot.runtime.rules import AlreadyDone, NotFound, RuleError
+from psrt_bot.runtime.sql import insert_ignoring, rows
 from storage.people import Person, RoleHeld, SlackUser
 from storage.types import new_id
 
 # Roles that a list gives, or a vote: they begin and end with a line.
 LISTED = (Role.MEMBER, Role.EMERITUS)
-
-# What a person is told who may not do something: the same words whatever there is or is not.
-REFUSAL = (
-    "This is for members of the Python Security Response Team. "
-    "If you are one, ask an admin to link your Slack account."
-)
-FOR_ADMINS = "Only admins can do this."
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Somebody who asks for something.
-
-    Args:
-        person_id: None when the Slack user is nobody we know.
-        names: what they are called, in Slack and on the list.
-        github: as the list has it; empty where it has none.
-    """
-
-    slack_user_id: str
-    person_id: str | None
-    name: str
-    roles: frozenset[Role]
-    names: tuple[str, ...] = ()
-    github: str = ""
-
-    @property
-    def known_id(self) -> str:
-        """Their id, for acts that only people on the list can do.
-
-        Raises:
-            NotAllowed: they are nobody on the list (the first admin of an empty installation).
-        """
-        if self.person_id is None:
-            raise NotAllowed(REFUSAL)
-        return self.person_id
-
-    @property
-    def audit_name(self) -> str:
-        """How the audit log names them."""
-        return self.person_id or f"slack:{self.slack_user_id}"
-
-
-def _who() -> Select[Any]:
-    """Build the one statement behind every request: user, person and roles, a row for each role."""
-    asked = select(bindparam("asked", type_=String).label("id")).subquery("asked")
-    user, person, held = table_of(SlackUser), table_of(Person), table_of(RoleHeld)
-    return select(
-        user.c.name.label("user_name"),
-        user.c.real_name,
-        # Of somebody unknown every flag is absent, and they are nobody until Slack tells of them.
-        func.coalesce(
-            or_(user.c.is_deleted, user.c.is_bot, user.c.is_guest, user.c.is_foreign), true()
-        ).label("not_a_member"),
-        person.c.id.label("person_id"),
-        person.c.name.label("person_name"),
-        person.c.github,
-        held.c.role,
-    ).select_from(
-        asked.outerjoin(user, user.c.id == asked.c.id)
-        .outerjoin(person, person.c.slack_user_id == asked.c.id)
-        .outerjoin(held, and_(held.c.person_id == person.c.id, held.c.until.is_(None)))
-    )
-
-
-_WHO = _who()  # built once: it runs before every answer (PERFORMANCE.md)
 
 
 class Members:
@@ -99,43 +37,33 @@ class Members:
         self._facts = facts
         self._first_admins = frozenset(first_admins)
 
-    def who(self, session: Session, slack_user_id: str) -> Actor:
+    def who(self, session: Session | Connection, slack_user_id: str) -> Actor:
         """Return who a Slack user is.
 
         Somebody unknown, deactivated, a bot, a guest or of another workspace holds no role.
         """
-        found = session.connection().execute(_WHO, {"asked": slack_user_id}).all()
-        known = found[0]
-        called = tuple(name for name in (known.user_name, known.real_name) if name)
-        name = called[0] if called else "somebody"
-        if known.not_a_member:
-            return Actor(slack_user_id, None, name, frozenset())
-        first = slack_user_id in self._first_admins and not ever_had_admin(session)
-        first_roles = frozenset({Role.ADMIN}) if first else frozenset[Role]()
-        if known.person_id is None:
-            return Actor(slack_user_id, None, name, first_roles, called)
-        roles = first_roles.union(Role(row.role) for row in found if row.role is not None)
-        names = (known.person_name, known.github, *called)
-        return Actor(
-            slack_user_id,
-            known.person_id,
-            known.person_name,
-            roles,
-            tuple(n for n in names if n),
-            known.github,
-        )
+        connection = session if isinstance(session, Connection) else session.connection()
+        found = connection.execute(WHO, {"asked": slack_user_id}).all()
+        return self.actor(connection, slack_user_id, found)
 
-    def require(self, session: Session, slack_user_id: str, permission: Permission) -> Actor:
+    def actor(self, connection: Connection, slack_user_id: str, found: Sequence[Row[Any]]) -> Actor:
+        """Return who a Slack user is, of whom ``who_asks`` found this."""
+        actor = actor_of(slack_user_id, found)
+        first = slack_user_id in self._first_admins and not found[0].not_a_member
+        if first and not ever_had_admin(connection):
+            return replace(actor, roles=actor.roles | {Role.ADMIN})
+        return actor
+
+    def require(
+        self, session: Session | Connection, slack_user_id: str, permission: Permission
+    ) -> Actor:
         """Return who asks, if they may.
 
         Raises:
-            NotAllowed: with the same text for everything, so that it tells nothing of what there
-                is; members, who may know, hear that it takes an admin.
+            NotAllowed: see ``asking.permit``.
         """
         actor = self.who(session, slack_user_id)
-        if not allowed(permission, actor.roles):
-            text = FOR_ADMINS if Role.MEMBER in actor.roles else REFUSAL
-            raise NotAllowed(text, lacking=permission)
+        permit(actor, permission)
         return actor
 
     def grant(
@@ -346,9 +274,7 @@ def record_role(
     audit.append(session, now, actor=by, act=act, subject=person.id, details=details)
 
 
-def ever_had_admin(session: Session) -> bool:
+def ever_had_admin(session: Session | Connection) -> bool:
     """Say whether anybody ever was an admin: from then on ``PSRT_ADMINS`` names nobody."""
-    return (
-        session.scalar(select(col(RoleHeld.id)).where(col(RoleHeld.role) == Role.ADMIN).limit(1))
-        is not None
-    )
+    held = select(col(RoleHeld.id)).where(col(RoleHeld.role) == Role.ADMIN).limit(1)
+    return session.scalar(held) is not None

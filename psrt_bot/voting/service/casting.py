@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import LargeBinary, bindparam, select
+from sqlalchemy import Connection, LargeBinary, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed, Unavailable
-from psrt_bot.runtime.sql import is_sqlite, table_of
+from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed, RuleError, Unavailable
+from psrt_bot.runtime.sql import table_of
 from psrt_bot.voting import ballot
 from psrt_bot.voting.keystore import KeyStore, KeyStoreError, WrongStore
 from psrt_bot.voting.messages import CHECK_WORD_FIELD, CHOICE_FIELD
@@ -88,6 +88,15 @@ class HasKeys(Protocol):
 
 
 @dataclass(frozen=True)
+class SeenPoll:
+    """As much of a poll as casting has to know."""
+
+    id: str
+    state: str
+    key_store_id: str | None
+
+
+@dataclass(frozen=True)
 class Receipt:
     """What the voter gets, once."""
 
@@ -110,8 +119,18 @@ class SealedVote:
     receipt: Receipt = field(repr=False)
 
 
-def seal(session: Session, now: datetime, keys: KeyStore, submission: Submission) -> SealedVote:
+def seal(
+    connection: Connection,
+    now: datetime,
+    keys: KeyStore,
+    submission: Submission,
+    poll: SeenPoll | None,
+) -> SealedVote:
     """Check a submission and seal it; reads only, so that nobody waits for keys or cryptography.
+
+    Args:
+        connection: each of whose statements sees a moment of its own (``Database.glancing``).
+        poll: as it is now; None where there is none.
 
     Raises:
         FieldProblems: the choice or the check word cannot be used.
@@ -120,16 +139,15 @@ def seal(session: Session, now: datetime, keys: KeyStore, submission: Submission
     """
     choice = _checked(submission)
     user = submission.slack_user_id
-    poll = session.connection().execute(_POLL, {"poll": submission.poll_id}).one_or_none()
     if poll is None or poll.state != PollState.OPEN:
-        raise obstacle(session, now, submission.poll_id, user) or Unavailable(TRY_AGAIN)
+        raise _why_not(connection, now, submission.poll_id, user, TRY_AGAIN)
     try:
         secrets = keys_of(keys, poll)
     except KeyStoreError as error:
         log.error("poll_keys_unusable", poll=poll.id, reason=str(error))  # noqa: TRY400
-        session.rollback()  # look anew: another copy may have closed the poll and shredded them
-        # Only an elector learns that there is something to cast.
-        raise obstacle(session, now, submission.poll_id, user) or Unavailable(KEYS_AWAY) from None
+        # Looks anew: another copy may have closed the poll and shredded them. And only an elector
+        # learns that there is something to cast.
+        raise _why_not(connection, now, submission.poll_id, user, KEYS_AWAY) from None
     nullifier = ballot.nullifier(secrets, user)
     receipt = ballot.new_receipt()
     word = submission.check_word
@@ -144,14 +162,14 @@ def seal(session: Session, now: datetime, keys: KeyStore, submission: Submission
     )
 
 
-def record(session: Session, now: datetime, vote: SealedVote) -> Receipt:
+def record(connection: Connection, now: datetime, vote: SealedVote) -> Receipt:
     """Store a ballot in place of the voter's earlier one, and return its receipt.
 
     Raises:
         NotAllowed: this person is no elector of this poll, or left.
         AlreadyDone: the poll is over, or this very submission was recorded before.
     """
-    statement = _CAST_SQLITE if is_sqlite(session) else _CAST_POSTGRESQL
+    cast, spend = _STATEMENTS[connection.dialect.name]
     values = {
         "poll": vote.poll_id,
         "elector": vote.slack_user_id,
@@ -159,14 +177,20 @@ def record(session: Session, now: datetime, vote: SealedVote) -> Receipt:
         "nullifier": vote.nullifier,
         "sealed": vote.sealed,
     }
-    connection = session.connection()  # Core: an ORM session costs as much again as the ballot
-    if connection.execute(statement, values).first() is None:
-        raise obstacle(session, now, vote.poll_id, vote.slack_user_id) or Unavailable(TRY_AGAIN)
+    if connection.execute(cast, values).first() is None:
+        raise _why_not(connection, now, vote.poll_id, vote.slack_user_id, TRY_AGAIN)
     # In the same transaction, so that a replay undoes nothing and a lost race keeps nothing.
-    spending = _SPEND_SQLITE if is_sqlite(session) else _SPEND_POSTGRESQL
-    if connection.execute(spending, {"poll": vote.poll_id, "mark": vote.mark}).first() is None:
+    if connection.execute(spend, {"poll": vote.poll_id, "mark": vote.mark}).first() is None:
         raise AlreadyDone(SPENT)
     return vote.receipt
+
+
+def _why_not(
+    connection: Connection, now: datetime, poll_id: str, slack_user_id: str, otherwise: str
+) -> RuleError:
+    """Return the refusal of a ballot that was not taken."""
+    with Session(connection) as session:
+        return obstacle(session, now, poll_id, slack_user_id) or Unavailable(otherwise)
 
 
 def keys_of(keys: KeyStore, poll: HasKeys) -> ballot.PollKeys:
@@ -276,10 +300,7 @@ def _spend_statement(insert: Any) -> Any:
 
 
 # Built once: compiling it anew for each ballot costs as much as the ballot (PERFORMANCE.md).
-_CAST_SQLITE = _cast_statement(sqlite.insert)
-_CAST_POSTGRESQL = _cast_statement(postgresql.insert)
-_SPEND_SQLITE = _spend_statement(sqlite.insert)
-_SPEND_POSTGRESQL = _spend_statement(postgresql.insert)
-_POLL = select(table_of(Poll).c.id, table_of(Poll).c.state, table_of(Poll).c.key_store_id).where(
-    table_of(Poll).c.id == bindparam("poll")
-)
+_STATEMENTS = {
+    "sqlite": (_cast_statement(sqlite.insert), _spend_statement(sqlite.insert)),
+    "postgresql": (_cast_statement(postgresql.insert), _spend_statement(postgresql.insert)),
+}

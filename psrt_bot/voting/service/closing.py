@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlmodel import Session, col
 
 from psrt_bot.runtime import audit
@@ -22,7 +22,7 @@ from psrt_bot.runtime.facts import (
     PollKeysMissing,
 )
 from psrt_bot.runtime.rules import AlreadyDone
-from psrt_bot.runtime.sql import rows
+from psrt_bot.runtime.sql import rows, table_of
 from psrt_bot.voting import ballot, bulletin
 from psrt_bot.voting.keystore import KeysAbsent, KeyStoreError, WrongStore
 from psrt_bot.voting.rules import (
@@ -203,16 +203,19 @@ class Closing:
         )
         digest = None
         if published:
-            session.add_all(
-                BulletinLine(
-                    poll_id=poll.id,
-                    receipt=cast.receipt,
-                    check_word=cast.check_word,
-                    choice=cast.choice,
-                )
-                for cast in sorted(counted.ballots, key=lambda cast: cast.receipt)
+            # Rows without objects: making one for each ballot took longer than unsealing it.
+            session.connection().execute(
+                insert(table_of(BulletinLine)),
+                [
+                    {
+                        "poll_id": poll.id,
+                        "receipt": cast.receipt,
+                        "check_word": cast.check_word,
+                        "choice": cast.choice.value,
+                    }
+                    for cast in sorted(counted.ballots, key=lambda cast: cast.receipt)
+                ],
             )
-            session.flush()
             digest = bulletin.sha256(bundle(session, poll.id))
             session.execute(
                 update(Poll).where(col(Poll.id) == poll.id).values(bundle_sha256=digest)
@@ -337,7 +340,11 @@ def bundle(session: Session, poll_id: str) -> bytes:
         raise LookupError("this poll has no bulletin")
     assert poll.opened_at is not None
     assert poll.ended_at is not None
-    lines = session.scalars(select(BulletinLine).where(col(BulletinLine.poll_id) == poll_id))
+    lines = session.execute(
+        select(
+            col(BulletinLine.choice), col(BulletinLine.receipt), col(BulletinLine.check_word)
+        ).where(col(BulletinLine.poll_id) == poll_id)
+    )
     return bulletin.build(
         poll_id=poll.id,
         opened_at=poll.opened_at,
@@ -345,7 +352,5 @@ def bundle(session: Session, poll_id: str) -> bytes:
         threshold=Threshold.parse(poll.threshold),
         electorate_size=poll.electorate_size,
         electorate_hash=poll.electorate_hash,
-        ballots=[
-            ballot.Ballot(Choice(line.choice), line.receipt, line.check_word) for line in lines
-        ],
+        ballots=[ballot.Ballot(Choice(choice), receipt, word) for choice, receipt, word in lines],
     )

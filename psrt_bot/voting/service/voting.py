@@ -1,13 +1,15 @@
 """Voting as somebody does it: which ballots are theirs, opening one, casting it (R2, R12)."""
 
 from datetime import datetime
+from typing import Any
 
 import structlog
 from slack_sdk.models.views import View
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, Select, and_, bindparam
 from sqlmodel import Session
 
 from psrt_bot.membership.rules import Permission
+from psrt_bot.membership.service.asking import ASKED, permit, who_asks
 from psrt_bot.membership.service.people import Actor, Members
 from psrt_bot.runtime.rules import NotAllowed, Unavailable
 from psrt_bot.runtime.sql import table_of
@@ -19,6 +21,7 @@ from psrt_bot.voting.service.casting import (
     NOT_YOURS,
     Receipt,
     SealedVote,
+    SeenPoll,
     Submission,
     has_voted,
     obstacle,
@@ -55,8 +58,7 @@ class Voting:
             AlreadyDone: the poll is over.
             Unavailable: its keys cannot be read.
         """
-        actor = self._members.require(session, slack_user_id, Permission.VOTING_VOTE)
-        _same_person(session, actor, poll_id)
+        self._caster(session.connection(), slack_user_id, poll_id)
         if problem := obstacle(session, now, poll_id, slack_user_id):
             raise problem
         poll = session.get_one(Poll, poll_id)
@@ -71,7 +73,7 @@ class Voting:
 
     def seal(
         self,
-        session: Session,
+        connection: Connection,
         now: datetime,
         slack_user_id: str,
         *,
@@ -81,34 +83,53 @@ class Voting:
         check_word: str,
     ) -> SealedVote:
         """Seal a ballot, before the transaction that records it; see ``casting.seal``."""
-        actor = self._members.require(session, slack_user_id, Permission.VOTING_VOTE)
-        _same_person(session, actor, poll_id)
+        actor, poll = self._caster(connection, slack_user_id, poll_id)
         submission = Submission(
             poll_id, slack_user_id, view_id, choice, check_word.strip(), actor.names
         )
-        return seal(session, now, self._polls.keys, submission)
+        return seal(connection, now, self._polls.keys, submission, poll)
 
-    def record(self, session: Session, now: datetime, vote: SealedVote) -> Receipt:
+    def record(self, connection: Connection, now: datetime, vote: SealedVote) -> Receipt:
         """Record a sealed ballot; see ``casting.record``.
 
         Whoever lost their membership since the sealing lost their line in the electorate with it.
         """
-        return record(session, now, vote)
+        return record(connection, now, vote)
+
+    def _caster(
+        self, connection: Connection, slack_user_id: str, poll_id: str
+    ) -> tuple[Actor, SeenPoll | None]:
+        """Return who asks for a ballot of a poll, and the poll if there is one, as of one moment.
+
+        A Slack user who was somebody else when the electorate was frozen is refused: linking one
+        to another person must not hand over a right to vote (DESIGN section 5).
+
+        Raises:
+            NotAllowed: they are no member, or were somebody else.
+        """
+        asked = {"asked": slack_user_id, "poll": poll_id}
+        found = connection.execute(_CASTER, asked).all()
+        actor = self._members.actor(connection, slack_user_id, found)
+        permit(actor, Permission.VOTING_VOTE)
+        if any(row.frozen_id not in (None, actor.person_id) for row in found):
+            raise NotAllowed(NOT_YOURS)
+        poll = found[0]
+        if poll.id is None:
+            return actor, None
+        return actor, SeenPoll(poll.id, poll.state, poll.key_store_id)
 
 
-def _same_person(session: Session, actor: Actor, poll_id: str) -> None:
-    """Refuse a Slack user who was somebody else when the electorate was frozen (DESIGN section 5).
-
-    Linking a Slack user to another person must not hand over a right to vote.
-    """
-    frozen = session.connection().execute(
-        _FROZEN, {"poll": poll_id, "elector": actor.slack_user_id}
+def _caster_statement() -> Select[Any]:
+    """Build what is read before a ballot is sealed: who casts it, as whom, and the poll."""
+    poll, elector = table_of(Poll), table_of(Elector)
+    return who_asks(
+        (poll, poll.c.id == bindparam("poll")),
+        (elector, and_(elector.c.poll_id == poll.c.id, elector.c.slack_user_id == ASKED.c.id)),
+        columns=(
+            *(poll.c.id, poll.c.state, poll.c.key_store_id),
+            elector.c.person_id.label("frozen_id"),
+        ),
     )
-    if any(row.person_id != actor.person_id for row in frozen):
-        raise NotAllowed(NOT_YOURS)
 
 
-_FROZEN = select(table_of(Elector).c.person_id).where(
-    table_of(Elector).c.poll_id == bindparam("poll"),
-    table_of(Elector).c.slack_user_id == bindparam("elector"),
-)
+_CASTER = _caster_statement()  # built once: it runs before every ballot (PERFORMANCE.md)
