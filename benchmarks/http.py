@@ -4,7 +4,9 @@ The stock app does the same write with the sqlite3 module and nothing else: no p
 sealing, no secrecy. Clients are processes of their own, each with threads that post signed ballots.
 """
 
+import gc
 import json
+import logging
 import sqlite3
 import subprocess
 import sys
@@ -84,9 +86,13 @@ def ours() -> Iterator[tuple[int, str]]:
         poll = open_poll(built, ELECTORS)
         server = WebServer(wsgi_app(built.bolt, SECRET, lambda: None), "127.0.0.1", 0)
         server.start()
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # as `psrt-bot run` has it
+        gc.collect()
+        gc.freeze()  # as `psrt-bot run` does
         try:
             yield int(server.address.rsplit(":", 1)[1]), poll
         finally:
+            gc.unfreeze()
             server.stop()
 
 

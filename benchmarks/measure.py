@@ -31,11 +31,20 @@ class Row:
 
     def line(self) -> str:
         """Return the line for people."""
-        mark = "met" if self.ratio >= self.aim else "missed"
         return (
             f"{self.name:<46} {self.ours * 1e6:>10.0f} us  {self.base * 1e6:>10.0f} us  "
-            f"{self.ratio:>7.2f}  (aim {self.aim:g}: {mark})  vs {self.base_name}"
+            f"{self.ratio:>7.2f}  (aim {self.aim:g}: {self._mark})  vs {self.base_name}"
         )
+
+    def markdown(self) -> str:
+        """Return the line of a table in Markdown."""
+        times = (f"{seconds * 1e3:.2f} ms" for seconds in (self.ours, self.base))
+        parts = (self.name, self.base_name, *times, f"{self.ratio:.2f}")
+        return f"| {' | '.join(parts)} | {self.aim:g}, {self._mark} |"
+
+    @property
+    def _mark(self) -> str:
+        return "met" if self.ratio >= self.aim else "missed"
 
 
 def each(work: Callable[[int], object], times: int) -> float:

@@ -1,5 +1,6 @@
 """``psrt-bot run``: the bot until a signal ends it."""
 
+import gc
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +52,9 @@ def _serve(settings: Settings, address: tuple[str, int] | None, signalled: Event
         bot = Bot(settings)
         try:
             _start(bot, address)
+            # What is there now stays: the collector need not walk it again and again.
+            gc.collect()
+            gc.freeze()
             where = bot.http_address if address else "Socket Mode"
             log.info("listening", where=where, database=settings.database_where)
             signalled.wait()

@@ -35,6 +35,7 @@ FLOORS = {
     "apscheduler": logging.WARNING,
     "urllib3": FLOOR,
     "waitress": FLOOR,
+    "waitress.queue": logging.ERROR,  # more requests than threads wait in line: no trouble
     "websockets": FLOOR,
     "asyncio": FLOOR,
 }
