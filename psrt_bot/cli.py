@@ -187,3 +187,15 @@ def audit_verify(
     from psrt_bot.commandline.verifying import verify_audit
 
     told(verify_audit(head))
+
+
+@audit.command("export")
+def audit_export(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A new file; stdout unless given.")
+    ] = None,
+) -> None:
+    """Write the audit log as JSON lines, each entry with its hashes. Overwrites nothing."""
+    from psrt_bot.commandline.verifying import export_audit
+
+    export_audit(file)

@@ -1,6 +1,8 @@
-"""``psrt-bot verify`` (offline) and ``psrt-bot audit verify``."""
+"""``psrt-bot verify`` (offline), ``psrt-bot audit verify`` and ``export``."""
 
+import os
 import re
+import sys
 from pathlib import Path
 
 from psrt_bot.commandline.refusals import CommandError
@@ -75,6 +77,40 @@ def verify_audit(expected_head: str | None) -> bool:
     print(f"{check.entries} entries, every link holds.")
     print(f"Head {check.head}")
     return True
+
+
+def export_audit(path: Path | None) -> None:
+    """Write the whole audit log as JSON lines, each entry with its hashes, oldest first.
+
+    Args:
+        path: a file that must not be there yet; None for stdout.
+
+    Raises:
+        CommandError: the file is there.
+        OSError: it cannot be written.
+    """
+    from psrt_bot.commandline.databases import opened
+    from psrt_bot.runtime import audit
+    from psrt_bot.settings import load_settings
+
+    with opened(load_settings()) as database, database.reading() as session:
+        if path is None:
+            sys.stdout.flush()
+            for line in audit.exported(session):
+                sys.stdout.buffer.write(f"{line}\n".encode())  # UTF-8 on every terminal
+            sys.stdout.buffer.flush()
+            return
+        try:
+            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            raise CommandError(f"{path}: is there already, and is not overwritten") from None
+        with os.fdopen(file, "w", encoding="utf-8", newline="\n") as out:
+            count = 0
+            for line in audit.exported(session):
+                out.write(f"{line}\n")
+                count += 1
+        number, head = audit.head(session)
+    print(f"{path}: {count} of {number} entries, head {head}", file=sys.stderr)
 
 
 def _must_be_a_receipt(text: str) -> None:

@@ -12,7 +12,7 @@ from psrt_bot.nominations.service import asking, council
 from psrt_bot.nominations.service.outcomes import BUNDLE
 from psrt_bot.onboarding.service import desk
 from psrt_bot.oversight.service import refusals
-from psrt_bot.runtime import facts, once, outbox
+from psrt_bot.runtime import audit, facts, once, outbox
 from psrt_bot.runtime.deadlines import Handler
 from psrt_bot.runtime.sending import Renderers
 from psrt_bot.settings import Settings
@@ -100,6 +100,7 @@ def bind_onboarding(announced: facts.Facts, services: Services) -> None:
 def deadline_handlers(services: Services) -> dict[str, Handler]:
     """Return what happens when a deadline of each kind is due."""
     return {
+        audit.HEAD_DUE: Handler(services.heads.post_when_due, collapses=True),
         refusals.DAY_ENDS: Handler(services.refusals.day_ended),
         polls.CLOSE: Handler(services.polls.close_when_due),
         asking.ASK_AGAIN: Handler(services.deciding.ask_again, collapses=True),
@@ -121,6 +122,7 @@ def deadline_handlers(services: Services) -> dict[str, Handler]:
 def plan_what_recurs(session: Session, now: datetime, services: Services) -> None:
     """Plan what comes again and again by the calendar; called at each start, planned once."""
     services.council.watching.arm(session, now)
+    services.heads.arm(session, now)
 
 
 def renderers(services: Services) -> Renderers:

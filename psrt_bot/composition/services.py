@@ -29,6 +29,8 @@ from psrt_bot.onboarding.service.reminding import Reminding as ChecklistRemindin
 from psrt_bot.onboarding.service.starting import Starting
 from psrt_bot.onboarding.service.ticking import Ticking
 from psrt_bot.onboarding.service.watching import Watching as NewcomersWatching
+from psrt_bot.oversight.service.auditing import Auditing
+from psrt_bot.oversight.service.heads import Heads
 from psrt_bot.oversight.service.refusals import Refusals
 from psrt_bot.runtime.facts import Facts
 from psrt_bot.settings import Settings
@@ -83,6 +85,8 @@ class Services:
     onboarding: Onboarding
     home: Homes
     refusals: Refusals
+    auditing: Auditing
+    heads: Heads
     neutralising: Neutralising
 
 
@@ -128,6 +132,8 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
         onboarding=onboarding,
         home=Homes(members, voting, drafts, reading, [onboarding.ticking.home]),
         refusals=Refusals(members),
+        auditing=Auditing(members),
+        heads=Heads(admins),
         neutralising=Neutralising(process, rooms),
     )
 

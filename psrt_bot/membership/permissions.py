@@ -143,6 +143,7 @@ class Permission(StrEnum):
     MEMBERS_CLAIM = "members:claim", "say which GitHub name is one's own", MEMBERS
     MEMBERS_PUBLISH = "members:publish", "take the public lists to where they are public", ADMINS
     OFFBOARDING_END = "offboarding:end", "end a membership", ADMINS
+    AUDIT_READ = "oversight:audit", "read the audit log", ADMINS, OTHERS
     HUB_OPEN = "hub:open", "see what one can do", EVERYBODY
     CANDIDATE_READ = "candidate:read", "read how to join", EVERYBODY
     SLACK_TELLS = "slack:tells", "tell of users and channels: Slack alone", NOBODY

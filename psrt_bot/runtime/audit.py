@@ -3,20 +3,25 @@
 Never a ballot, a choice, a time of casting, or a stranger who was refused (DESIGN section 4).
 """
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
+from psrt_bot.runtime import deadlines
+from psrt_bot.runtime.chain import GENESIS as GENESIS
+from psrt_bot.runtime.chain import ChainCheck as ChainCheck
+from psrt_bot.runtime.chain import check_chain as check_chain
+from psrt_bot.runtime.chain import contents as contents
+from psrt_bot.runtime.chain import link_hash as link_hash
 from psrt_bot.runtime.sql import insert_ignoring
 from storage.runtime import AuditEntry, AuditHead
 
-GENESIS = "0" * 64
 SYSTEM = "psrt-bot"  # the actor of what the bot does by itself
+HEAD_DUE = "audit:head"  # a deadline: the head is to be posted where nobody can rewrite it
+AFTER_DECISION = "decision:"  # its subject after a decision, before the entry's number
 
 Details = Mapping[str, str | int | bool | None]
 
@@ -29,6 +34,7 @@ def append(
     act: str,
     subject: str,
     details: Details | None = None,
+    decides: bool = False,
 ) -> str:
     """Append one act and return the new head of the chain.
 
@@ -39,6 +45,8 @@ def append(
         act: ``process:act``, as in ``nominations:withdraw``.
         subject: the id of what was acted upon.
         details: further facts; identifiers and numbers, never the value of a form.
+        decides: it is a decision, after which the head is posted to the admins (once for all
+            decisions of a moment); docs/operating.md lists which are.
     """
     number, previous = _lock_head(session)
     entry = AuditEntry(
@@ -54,6 +62,8 @@ def append(
     entry.hash = link_hash(entry)
     session.add(entry)
     session.execute(update(AuditHead).where(col(AuditHead.id) == 1).values(hash=entry.hash))
+    if decides:
+        deadlines.schedule(session, HEAD_DUE, f"{AFTER_DECISION}{number}", now)
     return entry.hash
 
 
@@ -69,63 +79,59 @@ def _lock_head(session: Session) -> tuple[int, str]:
     return taken[0], taken[1]
 
 
-def link_hash(entry: AuditEntry) -> str:
-    """Return SHA-256 over the previous hash and the entry's canonical JSON, in hexadecimal."""
-    body = {
-        "number": entry.number,
-        "at": entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "actor": entry.actor,
-        "act": entry.act,
-        "subject": entry.subject,
-        "details": entry.details,
-    }
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(f"{entry.prev_hash}{canonical}".encode()).hexdigest()
+def head(session: Session) -> tuple[int, str]:
+    """Return how many entries the log has, and the hash of the last."""
+    recorded = session.get(AuditHead, 1)
+    return (recorded.number, recorded.hash) if recorded else (0, GENESIS)
 
 
-@dataclass(frozen=True)
-class ChainCheck:
-    """What a check of the chain found: ``problem`` is empty when every link holds."""
+def exported(session: Session) -> Iterator[str]:
+    """Yield every entry as a line of JSON, the oldest first, with what its hash is made from.
 
-    entries: int
-    head: str
-    problem: str = ""
+    A row that somebody made unreadable is told by its number and hash alone.
+    """
+    for entry in sorted(_all_entries(session), key=lambda entry: entry.number):
+        links = {"prev_hash": entry.prev_hash, "hash": entry.hash}
+        yield json.dumps(contents(entry) | links, ensure_ascii=False)
 
 
 def verify(session: Session, *, expected_head: str | None = None) -> ChainCheck:
-    """Walk the whole chain and name the first broken link.
+    """Walk the whole chain and name the first entry that was changed, removed, inserted or moved.
 
     Args:
         expected_head: a head noted earlier (posted to the admin channel); it must still be a link.
     """
-    entries = session.scalars(select(AuditEntry).order_by(col(AuditEntry.number)))
-    recorded = session.get(AuditHead, 1)
+    recorded_number, recorded_head = head(session)
     return check_chain(
-        entries,
-        recorded_head=recorded.hash if recorded else GENESIS,
+        _all_entries(session),
+        recorded_head=recorded_head,
+        recorded_number=recorded_number,
         expected_head=expected_head,
     )
 
 
-def check_chain(
-    entries: Iterable[AuditEntry], *, recorded_head: str, expected_head: str | None = None
-) -> ChainCheck:
-    """Check links in order: numbers without a gap, each continuing the one before (pure)."""
-    previous, count, expected_seen = GENESIS, 0, expected_head in (None, GENESIS)
-    for entry in entries:
-        if entry.number != count + 1:
-            return ChainCheck(count, previous, f"entry {count + 1} is missing or out of order")
-        if entry.prev_hash != previous:
-            return ChainCheck(
-                count, previous, f"entry {entry.number} does not continue entry {count}"
-            )
-        if link_hash(entry) != entry.hash:
-            return ChainCheck(count, previous, f"entry {entry.number} was changed")
-        previous, count = entry.hash, entry.number
-        expected_seen = expected_seen or previous == expected_head
-    if previous != recorded_head:
-        problem = f"the chain does not end at the recorded head: entry {count} was changed, or "
-        return ChainCheck(count, previous, f"{problem}entries after it were removed or added")
-    if not expected_seen:
-        return ChainCheck(count, previous, "the given head is no link of this chain")
-    return ChainCheck(count, previous)
+def _all_entries(session: Session) -> list[AuditEntry]:
+    """Return every entry; of one that cannot even be read there is an empty one without a hash."""
+    try:
+        return list(session.scalars(select(AuditEntry)))
+    except (ValueError, TypeError):  # somebody wrote what is no moment, or no JSON, there
+        numbers = session.scalars(select(col(AuditEntry.number))).all()
+        return [_entry(session, number) for number in numbers]
+
+
+def _entry(session: Session, number: int) -> AuditEntry:
+    try:
+        return session.get_one(AuditEntry, number)
+    except (ValueError, TypeError):
+        previous = session.scalar(
+            select(col(AuditEntry.prev_hash)).where(col(AuditEntry.number) == number)
+        )
+        return AuditEntry(
+            number=number,
+            at=datetime.min.replace(tzinfo=UTC),
+            actor="",
+            act="",
+            subject="",
+            prev_hash=previous or "",
+            hash="",
+        )

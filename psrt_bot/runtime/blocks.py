@@ -250,7 +250,12 @@ def user_input(
 
 
 def select_input(
-    name: str, label: str, choices: Mapping[str, str], *, initial: str | None = None
+    name: str,
+    label: str,
+    choices: Mapping[str, str],
+    *,
+    initial: str | None = None,
+    optional: bool = False,
 ) -> InputBlock:
     """Return a choice of one among up to a hundred."""
     offered = options(choices)
@@ -258,6 +263,7 @@ def select_input(
     return InputBlock(
         block_id=name,
         label=PlainTextObject(text=label, emoji=False),
+        optional=optional,
         element=StaticSelectElement(
             action_id=name,
             options=offered,
@@ -267,11 +273,14 @@ def select_input(
     )
 
 
-def date_input(name: str, label: str, *, initial: date | None = None) -> InputBlock:
+def date_input(
+    name: str, label: str, *, initial: date | None = None, optional: bool = False
+) -> InputBlock:
     """Return a choice of one day; its value is a date as in 2026-03-09."""
     return InputBlock(
         block_id=name,
         label=PlainTextObject(text=label, emoji=False),
+        optional=optional,
         element=DatePickerElement(
             action_id=name, initial_date=initial.isoformat() if initial else None
         ),

@@ -1,5 +1,6 @@
 """``psrt-bot db``, and what every command says of a database it cannot use."""
 
+import json
 import os
 import socket
 import sqlite3
@@ -138,3 +139,27 @@ def test_audit_log_tells_the_broken_link(installed: Cli, place: Path) -> None:
     broken = installed("audit", "verify")
     assert broken.code == 1
     assert "entry 1 was changed" in broken.text
+
+
+def test_audit_log_is_exported(installed: Cli, place: Path) -> None:
+    """audit export writes every entry with its hashes, to stdout or a new file for us alone."""
+    said = installed("audit", "export")
+    assert (said.code, said.err) == (0, "")
+    lines = [json.loads(line) for line in said.text.splitlines()]
+    assert [line["number"] for line in lines] == list(range(1, len(lines) + 1))
+    keys = {"number", "at", "actor", "act", "subject", "details", "prev_hash", "hash"}
+    assert {frozenset(line) for line in lines} == {frozenset(keys)}
+    written = installed("audit", "export", "log.jsonl")
+    assert (written.code, written.out) == (0, b"")
+    assert lines[-1]["hash"] in written.err
+    file = place / "log.jsonl"
+    assert file.read_bytes() == said.out
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_an_export_overwrites_nothing(installed: Cli, place: Path) -> None:
+    """A file that is there stays as it is; a place that cannot be written to is named."""
+    (place / "log.jsonl").write_text("mine")
+    refused(installed("audit", "export", "log.jsonl"), "log.jsonl", "not overwritten")
+    assert (place / "log.jsonl").read_text() == "mine"
+    refused(installed("audit", "export", "nowhere/log.jsonl"), "nowhere/log.jsonl")

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from psrt_bot.membership.permissions import Permission
-from psrt_bot.oversight.rules import SECRET, counts, day_of, end_of, next_month
+from psrt_bot.oversight.rules import (
+    LONGEST_PERSON,
+    SECRET,
+    Wanted,
+    counts,
+    day_of,
+    end_of,
+    next_month,
+)
 
 MOMENTS = st.integers(0, 20 * 365 * 86400 * 10**6).map(
     lambda passed: datetime(2020, 1, 1, tzinfo=UTC) + timedelta(microseconds=passed)
@@ -44,3 +52,42 @@ def test_the_next_month_begins_soon_and_on_a_first(moment: datetime) -> None:
     begin = next_month(moment)
     assert (begin.day, begin.hour, begin.minute, begin.microsecond) == (1, 0, 0, 0)
     assert timedelta(0) < begin - moment <= timedelta(days=31)
+
+
+TYPED = st.text(max_size=LONGEST_PERSON)
+NUMBERS = st.none() | st.integers(1, 2**31 - 1)
+WANTED = st.builds(
+    Wanted, person=TYPED, process=TYPED, since=TYPED, until=TYPED, before=NUMBERS, after=NUMBERS
+)
+LONGEST_VALUE = 2000  # characters of a button's value, Slack says
+
+
+@given(WANTED)
+def test_what_is_wanted_survives_a_button(wanted: Wanted) -> None:
+    """Packed and unpacked it is the same, whatever was typed."""
+    assert Wanted.unpacked(wanted.packed()) == wanted
+
+
+def test_a_button_has_room_for_it() -> None:
+    """The longest person there can be fits into a button's value, in any script."""
+    wanted = Wanted(
+        "\U0001f40d" * LONGEST_PERSON, "nominations", "2026-03-02", "2026-03-02", 2**31 - 1
+    )
+    assert len(wanted.packed()) <= LONGEST_VALUE
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "{", "[]", "1", '{"person": 1, "before": true, "after": "x"}', '{"before": -1}'],
+)
+def test_a_forged_button_means_everything(value: str) -> None:
+    """What is none of ours asks for the newest page, and raises nothing."""
+    assert Wanted.unpacked(value) == Wanted()
+
+
+def test_days_are_checked() -> None:
+    """A day that is none, and an end before its beginning, are named."""
+    assert Wanted(since="2026-03-02", until="2026-03-02").problems() == {}
+    assert set(Wanted(since="soon", until="9999-12-31").problems()) == {"since"}
+    assert set(Wanted(until="later").problems()) == {"until"}
+    assert set(Wanted(since="2026-03-02", until="2026-03-01").problems()) == {"until"}

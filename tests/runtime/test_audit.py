@@ -1,6 +1,7 @@
 """The audit log's chain: whatever is done to it afterwards is found, and nobody forks it."""
 
 import hashlib
+import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
@@ -8,11 +9,12 @@ from threading import Barrier, Thread
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 from sqlmodel import col, select
 
 from psrt_bot.runtime import audit
 from psrt_bot.runtime.audit import GENESIS, SYSTEM, check_chain, link_hash
+from psrt_bot.runtime.chain import NO_LINK
 from storage.engine import Database
 from storage.runtime import AuditEntry, AuditHead
 from tests.conftest import START
@@ -57,8 +59,8 @@ def chain_of(acts: list[Act]) -> list[AuditEntry]:
     return entries
 
 
-def problem(entries: list[AuditEntry], head: str) -> str:
-    return check_chain(entries, recorded_head=head).problem
+def problem(entries: list[AuditEntry], head: str, number: int | None = None) -> str:
+    return check_chain(entries, recorded_head=head, recorded_number=number).problem
 
 
 CHAINS = st.lists(ACTS, min_size=1, max_size=6).map(chain_of)
@@ -84,54 +86,44 @@ def test_a_changed_entry_is_named(entries: list[AuditEntry], data: st.DataObject
 
 
 @given(CHAINS, st.data())
-def test_a_rewritten_entry_breaks_the_next_link(
-    entries: list[AuditEntry], data: st.DataObject
-) -> None:
-    """Who computes the entry's hash anew is found one link later, at the end by the head."""
+def test_a_rewritten_entry_is_named(entries: list[AuditEntry], data: st.DataObject) -> None:
+    """Who computes the changed entry's hash anew as well is found by what comes behind it."""
     head = entries[-1].hash
     place = data.draw(st.integers(0, len(entries) - 1))
     entries[place].subject += "x"
     entries[place].hash = link_hash(entries[place])
     found = problem(entries, head)
-    if place + 1 < len(entries):
-        assert found == f"entry {place + 2} does not continue entry {place + 1}"
-    else:
-        assert "does not end at the recorded head" in found
-        assert f"entry {place + 1} was changed" in found
+    assert found.startswith(f"entry {place + 1} was changed, and its hash computed anew")
 
 
 @given(CHAINS, st.data())
 def test_a_removed_entry_is_named(entries: list[AuditEntry], data: st.DataObject) -> None:
-    """A gap is named by the number that is missing; a missing end by the last that is there."""
-    head = entries[-1].hash
-    place = data.draw(st.integers(0, len(entries) - 1))
-    last = place == len(entries) - 1
+    """A gap is named by the number that is missing, also the end's."""
+    whole, head = len(entries), entries[-1].hash
+    place = data.draw(st.integers(0, whole - 1))
     del entries[place]
-    found = problem(entries, head)
-    if last:
-        assert "entries after it were removed" in found
-        assert f"entry {place} " in found
-    else:
-        assert found == f"entry {place + 1} is missing or out of order"
+    found = problem(entries, head, number=whole)
+    assert found.startswith(f"entry {place + 1} was removed")
 
 
 @given(CHAINS, st.data())
 def test_closing_the_gap_does_not_help(entries: list[AuditEntry], data: st.DataObject) -> None:
-    """Numbers moved up behind a removed entry are changes of their own."""
+    """Numbers moved up behind a removed entry do not hide it: hashes tell the old ones."""
     assume(len(entries) > 1)
     head = entries[-1].hash
     place = data.draw(st.integers(0, len(entries) - 2))
     del entries[place]
     for entry in entries[place:]:
         entry.number -= 1
-    assert problem(entries, head) == f"entry {place + 1} does not continue entry {place}"
+    stands = f"in its place stands what was entry {place + 2}"
+    assert problem(entries, head) == f"entry {place + 1} was removed: {stands}"
 
 
-@given(CHAINS, ACTS, st.data())
+@given(CHAINS, ACTS, st.data(), st.booleans())
 def test_an_inserted_entry_is_named(
-    entries: list[AuditEntry], act: Act, data: st.DataObject
+    entries: list[AuditEntry], act: Act, data: st.DataObject, linked: bool
 ) -> None:
-    """Something slipped in, with a hash and numbers that look right, breaks the chain behind it."""
+    """Something slipped in is named, whether its hashes look right or not."""
     head = entries[-1].hash
     place = data.draw(st.integers(0, len(entries)))
     before = entries[place - 1].hash if place else GENESIS
@@ -139,23 +131,50 @@ def test_an_inserted_entry_is_named(
     for entry in entries[place:]:
         entry.number += 1
     assume(all(forged.hash != entry.hash for entry in entries))
+    at_the_end = place == len(entries)
+    if not linked and not at_the_end:
+        forged.hash = "f" * 64
     entries.insert(place, forged)
     found = problem(entries, head)
-    if place + 1 < len(entries):
-        assert found == f"entry {place + 2} does not continue entry {place + 1}"
-    else:
-        assert "added" in found
+    assert found.startswith(f"entry {place + 1} was inserted")
 
 
-@given(CHAINS, st.randoms(use_true_random=False))
-def test_reordered_entries_are_named(entries: list[AuditEntry], random: object) -> None:
-    """Out of order means found, at the first entry that is not where it belongs."""
+@given(CHAINS, st.data())
+def test_exchanged_entries_are_named(entries: list[AuditEntry], data: st.DataObject) -> None:
+    """Of two that changed places the first is named, and where it is now."""
+    assume(len(entries) > 1)
     head = entries[-1].hash
-    mixed = list(entries)
-    random.shuffle(mixed)  # type: ignore[attr-defined]
-    assume(mixed != entries)
-    first = next(i for i, (a, b) in enumerate(zip(mixed, entries, strict=True)) if a is not b)
-    assert problem(mixed, head) == f"entry {first + 1} is missing or out of order"
+    places = st.sets(st.integers(0, len(entries) - 1), min_size=2, max_size=2)
+    one, other = (entries[place] for place in sorted(data.draw(places)))
+    first, second = one.number, other.number
+    one.number, other.number = second, first
+    assert problem(entries, head) == (
+        f"entry {first} was moved: it stands as entry {second}; "
+        f"in its place stands what was entry {second}"
+    )
+
+
+@given(CHAINS, st.integers(2, 50))
+def test_an_entry_moved_behind_the_end_is_named(entries: list[AuditEntry], by: int) -> None:
+    """A number that nothing had does not hide where an entry went."""
+    assume(len(entries) > 1)
+    head = entries[-1].hash
+    entries[0].number = len(entries) + by
+    assert problem(entries, head) == f"entry 1 was moved: it stands as entry {len(entries) + by}"
+
+
+def test_the_head_row_may_be_what_was_changed() -> None:
+    """A chain that holds and ends elsewhere than the head's row says is told as either."""
+    entries = chain_of([Act("a", "b", "c", {}, START)])
+    found = problem(entries, "f" * 64, number=1)
+    assert found.startswith("entry 1 was changed")
+    assert "head's row was changed" in found
+    assert problem(entries, GENESIS).startswith(
+        "entry 1 was inserted: the recorded head is entry 0"
+    )
+    entries[0].prev_hash = "f" * 64
+    entries[0].hash = link_hash(entries[0])
+    assert problem(entries, entries[0].hash).startswith("entry 1 was changed: nothing can stand")
 
 
 @given(CHAINS)
@@ -171,7 +190,7 @@ def test_a_rewritten_chain_is_found_by_a_noted_head(entries: list[AuditEntry]) -
     head = other[-1].hash
     assert check_chain(other, recorded_head=head).problem == ""
     found = check_chain(other, recorded_head=head, expected_head=noted)
-    assert found.problem == "the given head is no link of this chain"
+    assert found.problem == NO_LINK
 
 
 @given(CHAINS, st.data())
@@ -207,7 +226,7 @@ def checked(database: Database, expected: str | None = None) -> audit.ChainCheck
 def test_an_empty_log_holds(database: Database) -> None:
     """Before the first act there is nothing to find."""
     assert checked(database) == audit.ChainCheck(0, GENESIS)
-    assert checked(database, "ab" * 32).problem == "the given head is no link of this chain"
+    assert checked(database, "ab" * 32).problem == NO_LINK
 
 
 def test_acts_are_read_back_as_they_were_hashed(database: Database) -> None:
@@ -238,12 +257,70 @@ def test_details_are_canonical() -> None:
     assert link_hash(entry) == hashlib.sha256((GENESIS + canonical).encode()).hexdigest()
 
 
-def test_a_row_changed_in_the_database_is_named(database: Database) -> None:
-    """``audit verify`` finds what somebody did with SQL."""
-    append(database, 3)
+def tamper(database: Database, *statements: str) -> str:
+    """Do with SQL what somebody might; return what verify says."""
     with database.transaction() as session:
-        session.execute(update(AuditEntry).where(col(AuditEntry.number) == 2).values(actor="me"))
-    assert checked(database).problem == "entry 2 was changed"
+        for statement in statements:
+            session.execute(text(statement))
+    return checked(database).problem
+
+
+def test_a_row_changed_in_the_database_is_named(database: Database) -> None:
+    """``audit verify`` finds what somebody did with SQL to one row."""
+    append(database, 3)
+    found = tamper(database, "UPDATE audit_entry SET actor = 'me' WHERE number = 2")
+    assert found == "entry 2 was changed"
+
+
+def test_a_row_removed_from_the_database_is_named(database: Database) -> None:
+    """A row that is gone is named, also when those behind it were moved up, head and all."""
+    heads = append(database, 4)
+    assert tamper(database, "DELETE FROM audit_entry WHERE number = 2") == "entry 2 was removed"
+    found = tamper(
+        database,
+        "UPDATE audit_entry SET number = 2 WHERE number = 3",
+        "UPDATE audit_entry SET number = 3 WHERE number = 4",
+        "UPDATE audit_head SET number = 3",
+    )
+    assert found.startswith("entry 2 was removed: in its place stands what was entry 3")
+    assert checked(database, heads[3]).problem == found
+
+
+def test_a_row_inserted_into_the_database_is_named(database: Database) -> None:
+    """A row slipped in, those behind it moved away, is named."""
+    append(database, 3)
+    found = tamper(
+        database,
+        "UPDATE audit_entry SET number = number + 10 WHERE number >= 2",
+        "INSERT INTO audit_entry SELECT 2, at, 'me', act, subject, details, hash, hash "
+        "FROM audit_entry WHERE number = 1",
+        "UPDATE audit_entry SET number = number - 9 WHERE number >= 10",
+        "UPDATE audit_head SET number = 4",
+    )
+    assert found.startswith("entry 2 was inserted")
+
+
+def test_rows_reordered_in_the_database_are_named(database: Database) -> None:
+    """Two rows that changed places are named by the first of them."""
+    append(database, 4)
+    found = tamper(
+        database,
+        "UPDATE audit_entry SET number = 99 WHERE number = 2",
+        "UPDATE audit_entry SET number = 2 WHERE number = 4",
+        "UPDATE audit_entry SET number = 4 WHERE number = 99",
+    )
+    assert found.startswith("entry 2 was moved: it stands as entry 4")
+
+
+@pytest.mark.parametrize("backend", ["sqlite"])
+@pytest.mark.parametrize("change", ["at = 'noon'", "details = '{'", "details = '[1]'"])
+def test_a_row_that_cannot_be_read_is_named(database: Database, change: str) -> None:
+    """What SQLite lets somebody write, no moment or no JSON, is found as well, and exported."""
+    append(database, 3)
+    found = tamper(database, f"UPDATE audit_entry SET {change} WHERE number = 2")  # noqa: S608
+    assert found == "entry 2 was changed"
+    with database.reading() as session:
+        assert len(list(audit.exported(session))) == 3
 
 
 def test_a_truncated_log_is_found(database: Database) -> None:
@@ -251,11 +328,25 @@ def test_a_truncated_log_is_found(database: Database) -> None:
     heads = append(database, 3)
     with database.transaction() as session:
         session.execute(delete(AuditEntry).where(col(AuditEntry.number) > 1))
-    assert "entries after it were removed" in checked(database).problem
+    expected = "entry 2 was removed: the recorded head is entry 3"
+    assert checked(database).problem == expected
     with database.transaction() as session:
         session.execute(update(AuditHead).values(number=1, hash=heads[0]))
     assert checked(database).problem == ""
-    assert checked(database, heads[2]).problem == "the given head is no link of this chain"
+    assert checked(database, heads[2]).problem == NO_LINK
+
+
+def test_an_export_can_be_recomputed_by_anybody(database: Database) -> None:
+    """Each line holds what its hash is made from, as docs/operating.md tells to recompute it."""
+    heads = append(database, 3)
+    previous = GENESIS
+    with database.reading() as session:
+        lines = [json.loads(line) for line in audit.exported(session)]
+    for line, head in zip(lines, heads, strict=True):
+        assert (line.pop("prev_hash"), line.pop("hash")) == (previous, head)
+        told = json.dumps(line, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert hashlib.sha256((previous + told).encode()).hexdigest() == head
+        previous = head
 
 
 def test_an_act_is_undone_with_its_transaction(database: Database) -> None:

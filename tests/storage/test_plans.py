@@ -12,18 +12,23 @@ import pytest
 from sqlalchemy import Engine, event
 from sqlmodel import Session
 
-from psrt_bot.membership.service.people import Members
-from psrt_bot.runtime import deadlines, once, outbox
+from psrt_bot.membership.rules import Role
+from psrt_bot.membership.service.people import Members, begin_role
+from psrt_bot.oversight.rules import Wanted
+from psrt_bot.oversight.service.auditing import Auditing
+from psrt_bot.runtime import audit, deadlines, once, outbox
 from psrt_bot.runtime.blocks import Message
 from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.runtime.deadlines import Handler, Sweep
 from psrt_bot.runtime.delivery import Delivery
 from psrt_bot.runtime.facts import Facts
+from psrt_bot.runtime.people import note_user
 from psrt_bot.runtime.rules import NotAllowed
 from psrt_bot.voting.keystore import KeyStore
 from psrt_bot.voting.service.polls import Polls
 from psrt_bot.voting.service.voting import Voting
 from storage.engine import Database
+from storage.people import Person
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
@@ -154,3 +159,35 @@ def test_repeated_requests(database: Database, clock: MovableClock) -> None:
         once.forget_old(session, clock.now() + timedelta(days=2))
 
     assert scans(plan_of(database, in_session(database, repeat))) == []
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(),
+        Wanted(person="Ana"),
+        Wanted(process="council"),
+        Wanted(person="Ana", process="council", since="2026-03-01"),
+        Wanted(since="2026-03-01", until="2026-03-02"),
+        Wanted(before=2),
+        Wanted(after=1),
+    ],
+)
+def test_pages_of_the_audit_log(database: Database, clock: MovableClock, wanted: Wanted) -> None:
+    """However an admin asks, each walk follows an index that gives the order: nothing is sorted."""
+    with database.transaction() as session:
+        person = Person(id="ana", name="Ana", slack_user_id="U1", created_at=clock.now())
+        session.add(person)
+        note_user(session, clock.now(), {"id": "U1", "name": "ana"}, team="")
+        session.flush()
+        begin_role(session, clock.now(), "ana", Role.ADMIN, "tests")
+        for _ in range(3):
+            audit.append(session, clock.now(), actor="ana", act="council:told", subject="x")
+    page = Auditing(Members(Facts())).page
+    plan = plan_of(database, in_session(database, lambda s: page(s, "U1", wanted)))
+    walked = [step for step in plan if "audit_entry" in step]
+    assert any("audit_entry_" in step for step in walked)
+    unsorted = [step for step in plan if "ORDER BY" in step]
+    assert unsorted == []
+    by_index = ("INDEX audit_entry_", "INTEGER PRIMARY KEY")
+    assert [step for step in walked if not any(index in step for index in by_index)] == []

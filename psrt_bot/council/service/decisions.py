@@ -139,6 +139,7 @@ def decide(
         act="council:decided",
         subject=decision.subject,
         details={"confirmed": confirmed, "how": how},
+        decides=True,
     )
     office_.facts.announce(session, now, CouncilDecided(decision.subject, confirmed))
     update_cards(session, now, decision)

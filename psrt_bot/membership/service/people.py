@@ -271,7 +271,7 @@ def record_role(
 ) -> None:
     """Put into the audit log that a role began (``membership:grant``) or ended (``…:revoke``)."""
     details = {"role": role} | ({"decision": decision} if decision else {})
-    audit.append(session, now, actor=by, act=act, subject=person.id, details=details)
+    audit.append(session, now, actor=by, act=act, subject=person.id, details=details, decides=True)
 
 
 def ever_had_admin(session: Session | Connection) -> bool:

@@ -74,7 +74,7 @@ class Deciding:
             raise FieldProblems({"reason": problem})
         assert nomination.poll_id is not None
         self._process.polls.void(session, now, nomination.poll_id, reason.strip())
-        record(session, now, actor, "voting:void", nomination)
+        record(session, now, actor, "voting:void", nomination, decides=True)
 
     def rerun(
         self, session: Session, now: datetime, slack_user_id: str, nomination_id: str

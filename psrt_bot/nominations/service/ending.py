@@ -84,5 +84,5 @@ class Ending:
         else:
             tell_ended(session, now, self._process.policy.channel, nomination)
         act = "withdraw" if state is NominationState.WITHDRAWN else "cancel"
-        record(session, now, actor, f"nominations:{act}", nomination)
+        record(session, now, actor, f"nominations:{act}", nomination, decides=True)
         update_card(session, now, nomination)

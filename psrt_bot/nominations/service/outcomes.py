@@ -60,6 +60,7 @@ class Outcomes:
             act="nominations:decided",
             subject=nomination.id,
             details={"passed": fact.passed},
+            decides=True,
         )
         update_card(session, now, nomination)
 

@@ -109,6 +109,17 @@ def is_nominee(nomination: Nomination, actor: Actor) -> bool:
     return is_meant(nominee_of(nomination), actor.slack_user_id, actor.github, actor.name)
 
 
+def nominations_of(
+    session: Session, slack_user_id: str | None, github: str, names: Sequence[str]
+) -> list[Nomination]:
+    """Return every nomination, over or not, whose nominee somebody is."""
+    return [
+        nomination
+        for nomination in session.scalars(select(Nomination))
+        if any(is_meant(nominee_of(nomination), slack_user_id, github, name) for name in names)
+    ]
+
+
 def visible(
     session: Session, actor: Actor, nomination_id: str, *, lock: bool = False
 ) -> Nomination:

@@ -72,6 +72,15 @@ def tell_ended(session: Session, now: datetime, channel: str, nomination: Nomina
     send_nominator(session, now, nomination, posts.ended(view, nomination.end_reason or ""))
 
 
-def record(session: Session, now: datetime, actor: Actor, act: str, nomination: Nomination) -> None:
-    """Put an act upon a nomination into the audit log."""
-    audit.append(session, now, actor=actor.audit_name, act=act, subject=nomination.id)
+def record(
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    act: str,
+    nomination: Nomination,
+    *,
+    decides: bool = False,
+) -> None:
+    """Put an act upon a nomination into the audit log; ``decides`` as of ``audit.append``."""
+    name, subject = actor.audit_name, nomination.id
+    audit.append(session, now, actor=name, act=act, subject=subject, decides=decides)

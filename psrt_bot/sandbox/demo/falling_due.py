@@ -10,6 +10,7 @@ from psrt_bot.membership.service import claiming
 from psrt_bot.nominations.service import asking, council
 from psrt_bot.onboarding.service import desk
 from psrt_bot.oversight.service import refusals
+from psrt_bot.runtime import audit
 from psrt_bot.sandbox.page.config import Deadline
 from psrt_bot.voting.service import polls
 from storage.council import CouncilDecision
@@ -35,7 +36,7 @@ WHAT: Mapping[str, str] = {
     desk.NUDGE: "steps of the checklist wait: {}",
 }
 # What nobody sees happen, or not in a demo's lifetime: "to the next deadline" would seem broken.
-UNSEEN = frozenset({refusals.DAY_ENDS, watching.TERM})
+UNSEEN = frozenset({refusals.DAY_ENDS, watching.TERM, audit.HEAD_DUE})
 
 
 def falling_due(session: Session) -> list[Deadline]:

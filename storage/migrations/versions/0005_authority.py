@@ -44,9 +44,18 @@ def upgrade() -> None:
     )
     op.add_column("outbox", sa.Column("about", sa.String(), nullable=True))
     op.create_index("ix_outbox_about", "outbox", ["about"])
+    op.drop_index("ix_audit_entry_act", "audit_entry")
+    op.drop_index("ix_audit_entry_subject", "audit_entry")
+    op.create_index("audit_entry_at", "audit_entry", ["at", "number"])
+    for column in ("actor", "subject", "act"):
+        op.create_index(f"audit_entry_{column}", "audit_entry", [column, "at", "number"])
 
 
 def downgrade() -> None:
+    for column in ("at", "actor", "subject", "act"):
+        op.drop_index(f"audit_entry_{column}", "audit_entry")
+    for column in ("act", "subject"):
+        op.create_index(f"ix_audit_entry_{column}", "audit_entry", [column])
     op.drop_index("ix_outbox_about", "outbox")
     with op.batch_alter_table("outbox") as batch_op:
         batch_op.drop_column("about")
