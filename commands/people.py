@@ -6,20 +6,11 @@ from typing import Any
 from sqlmodel import Session
 
 from commands.surface import Surface
+from psrt_bot.oversight.service.places import Places
 from psrt_bot.runtime import people
 
 
-def joined(session: Session, _: datetime, event: dict[str, Any]) -> None:
-    """Keep that somebody joined a channel."""
-    people.note_joined(session, event["channel"], event["user"])
-
-
-def left(session: Session, _: datetime, event: dict[str, Any]) -> None:
-    """Keep that somebody left a channel."""
-    people.note_left(session, event["channel"], event["user"])
-
-
-def register(surface: Surface, seen: people.Seen) -> None:
+def register(surface: Surface, seen: people.Seen, places: Places) -> None:
     """Register the listeners of people and places.
 
     Args:
@@ -33,5 +24,11 @@ def register(surface: Surface, seen: people.Seen) -> None:
 
     surface.event("user_change", user_changed)
     surface.event("team_join", user_changed)
-    surface.event("member_joined_channel", joined)
-    surface.event("member_left_channel", left)
+    surface.event("member_joined_channel", places.joined)
+    surface.event("member_left_channel", places.left)
+    surface.event("channel_shared", places.shared)
+    surface.event("channel_unshared", places.doubtful)
+    surface.event("group_archive", places.archived)
+    surface.event("group_unarchive", places.doubtful)
+    surface.event("group_left", places.bot_left)
+    surface.event("group_rename", places.renamed)

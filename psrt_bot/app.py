@@ -65,7 +65,8 @@ class Bot:
         special = (settings.admin_channel, settings.council_channel)
         channels = (settings.team_channel, *special, *settings.member_channels)
         seen = self.services.onboarding.watching.seen
-        self.directory = Directory(self._work, self._client, [c for c in channels if c], seen)
+        ours = [c for c in channels if c]
+        self.directory = Directory(self._work, self._client, ours, seen, self.facts)
         self.bolt, self.surface = self._build_surface()
         self._build_workers()
         self._scheduler: Scheduler | None = None
@@ -110,7 +111,14 @@ class Bot:
 
     def _build_workers(self) -> None:
         sender = Sender(self._work, self._client, renderers(self.services))
-        self._delivery = Delivery(self._work, self.clock, sender, self.facts, why_unfit)
+        self._delivery = Delivery(
+            self._work,
+            self.clock,
+            sender,
+            self.facts,
+            why_unfit,
+            look=self.directory.make_sure,
+        )
         self._closing = Closing(self._work, self.clock, self.services.polls)
         self._sweep = Sweep(self._work, self.clock, deadline_handlers(self.services))
 
@@ -184,6 +192,7 @@ class Bot:
         """Ask Slack who we are, who there is, and who is in which channel; keeps ``problem``."""
         try:
             self._bot_user_id = self.directory.whoami().bot_user_id
+            self.services.places.we_are(self._bot_user_id)
             self.directory.refresh(self.clock.now())
         except FAILURES as error:
             self._slack_problem = f"Slack: {judge(error).code}"
@@ -212,5 +221,6 @@ class Bot:
 
     def _refresh_when_due(self) -> None:
         # After a failure every minute, so that an outage at the start is soon made good.
-        if self._refreshed_at is None or self.clock.now() - self._refreshed_at >= REFRESH_EVERY:
+        old = self._refreshed_at is None or self.clock.now() - self._refreshed_at >= REFRESH_EVERY
+        if old or self.directory.in_doubt():
             self.refresh_people()

@@ -19,7 +19,7 @@ SCOPES = {
     "im:write": "conversations.open: direct messages to people who never wrote to the bot",
     "im:history": "conversations.history: look for a message whose answer was lost",
     "metadata.message:read": "the outbox id in that message",
-    "groups:read": "conversations.info and .members of the team's private channels, and who joins",
+    "groups:read": "conversations.info and .members of the team's private channels; events of them",
     "groups:write": "conversations.invite and .kick: who joins or leaves the team, in its channels",
     "users:read": "users.list, user_change, team_join: who is a bot, a guest, deactivated; zones",
     "users:read.email": "the address in users.list and team_join: an invited newcomer has come",
@@ -33,6 +33,12 @@ EVENTS = (
     "team_join",
     "member_joined_channel",
     "member_left_channel",
+    "channel_shared",
+    "channel_unshared",
+    "group_archive",
+    "group_unarchive",
+    "group_left",
+    "group_rename",
 )
 
 

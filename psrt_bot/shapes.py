@@ -87,7 +87,19 @@ def _person(event: Payload) -> str | None:
 
 
 def _passage(event: Payload) -> str | None:
-    return _first([_text_at(event, "channel"), _text_at(event, "user")])
+    texts = (_text_at(event, "channel"), _text_at(event, "user"))
+    return _first([*texts, _optional(event, "inviter")])
+
+
+def _place_told(event: Payload) -> str | None:
+    return _text_at(event, "channel")
+
+
+def _renamed(event: Payload) -> str | None:
+    channel = event.get("channel")
+    if not isinstance(channel, Mapping):
+        return "channel is no object"
+    return _first([_text_at(channel, "id"), _text_at(channel, "name")])
 
 
 def _lists(payload: Payload) -> str | None:
@@ -133,5 +145,11 @@ EVENTS: Mapping[str, Callable[[Payload], str | None]] = {
     "team_join": _person,
     "member_joined_channel": _passage,
     "member_left_channel": _passage,
+    "channel_shared": _place_told,
+    "channel_unshared": _place_told,
+    "group_archive": _place_told,
+    "group_unarchive": _place_told,
+    "group_left": _place_told,
+    "group_rename": _renamed,
     "app_home_opened": lambda event: _text_at(event, "user"),
 }

@@ -33,6 +33,10 @@ SCOPE_OF_EVENT: dict[str, str | None] = {
     "team_join": "users:read",
     "member_joined_channel": "groups:read",  # of private channels, the only ones the bot is in
     "member_left_channel": "groups:read",
+    **dict.fromkeys(("channel_shared", "channel_unshared"), "groups:read"),
+    **dict.fromkeys(
+        ("group_archive", "group_unarchive", "group_left", "group_rename"), "groups:read"
+    ),
     "app_home_opened": None,
 }
 SCOPE_OF_COMMANDS = "commands"

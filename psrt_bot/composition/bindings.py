@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from psrt_bot.composition.services import Services, build
 from psrt_bot.council.service import decisions, watching
-from psrt_bot.membership.messages import delivery_died, delivery_held, direct_messages_held
+from psrt_bot.membership.messages import delivery_died, direct_messages_held
 from psrt_bot.membership.service import claiming, publishing
 from psrt_bot.nominations.service import asking, council
 from psrt_bot.nominations.service.outcomes import BUNDLE
@@ -65,9 +65,10 @@ def bind(announced: facts.Facts, services: Services) -> None:
             if once.first_time(session, now, f"held:{now.date()}:{fact.reason}"):
                 services.admins.tell(session, now, direct_messages_held(fact.reason))
             return
-        message = delivery_held(fact.conversation, fact.reason)
-        services.admins.tell_each(session, now, message)
+        services.places.held(session, now, fact)
 
+    announced.bind(facts.ChannelSeen, services.places.seen)
+    announced.bind(facts.Invited, services.places.invited)
     announced.bind(facts.DeliveryDied, tell_of_dead)
     announced.bind(facts.DeliveryHeld, tell_of_held)
 

@@ -31,6 +31,7 @@ from psrt_bot.onboarding.service.ticking import Ticking
 from psrt_bot.onboarding.service.watching import Watching as NewcomersWatching
 from psrt_bot.oversight.service.auditing import Auditing
 from psrt_bot.oversight.service.heads import Heads
+from psrt_bot.oversight.service.places import Places
 from psrt_bot.oversight.service.refusals import Refusals
 from psrt_bot.runtime.facts import Facts
 from psrt_bot.settings import Settings
@@ -87,6 +88,7 @@ class Services:
     refusals: Refusals
     auditing: Auditing
     heads: Heads
+    places: Places
     neutralising: Neutralising
 
 
@@ -134,6 +136,7 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
         refusals=Refusals(members),
         auditing=Auditing(members),
         heads=Heads(admins),
+        places=Places(members, admins, [channel for _, channel in rooms if channel]),
         neutralising=Neutralising(process, rooms),
     )
 

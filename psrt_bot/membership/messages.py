@@ -98,17 +98,3 @@ def direct_messages_held(reason: str) -> Message:
         "follow once it is."
     )
     return Message(text, [blocks.section(text)])
-
-
-def delivery_held(channel: str, reason: str) -> Message:
-    """Return what admins hear when messages to a channel wait until it is fit (DESIGN section 2).
-
-    Args:
-        reason: why it is not, as words that follow its name.
-    """
-    text = (
-        f"Messages to <#{channel}> are held back: {reason}. It must be private, not shared with "
-        "another workspace, not archived, let apps post, and the bot must be in it. They follow "
-        "once it is."
-    )
-    return Message(text, [blocks.section(text)])

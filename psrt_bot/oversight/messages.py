@@ -1,4 +1,4 @@
-"""What admins read of the audit log, and the head that is posted to them."""
+"""What admins read of the audit log, its head, and of channels that are not as they should be."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
-from psrt_bot.oversight.rules import LONGEST_PERSON, Wanted
+from psrt_bot.oversight.rules import LONGEST_PERSON, Stranger, Wanted
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, moment, plural, shorten
 
@@ -24,6 +24,7 @@ UNTIL_FIELD = "until"
 EVERY = "*"  # the choice of no process in particular; Slack wants a value
 
 LONGEST_DETAILS = 400
+SHOWN_STRANGERS = 20
 SHOWN_HASH = 12  # digits: enough to find an entry in an export
 
 
@@ -129,5 +130,51 @@ def head(number: int, value: str, *, monthly: bool) -> Message:
                 f"Audit log {why}: {plural(number, 'entry', 'entries')}, head\n`{value}`"
             ),
             blocks.context(check),
+        ],
+    )
+
+
+def _section(text: str) -> Message:
+    return Message(text, [blocks.section(text)])
+
+
+def held(channel: str, reason: str) -> Message:
+    """Return what admins hear when messages to a channel wait until it is fit (DESIGN section 2).
+
+    Args:
+        reason: why it is not, as words that follow its name.
+    """
+    return _section(
+        f"Messages to <#{channel}> are held back: {reason}. It must be private, not shared with "
+        "another workspace, not archived, let apps post, and the bot must be in it. They follow "
+        "once it is."
+    )
+
+
+def fit_again(channel: str) -> Message:
+    """Return what they hear when it is mended."""
+    return _section(f"<#{channel}> is fit again. What was held back follows.")
+
+
+def strangers(channel: str, found: Sequence[tuple[str, Stranger]]) -> Message:
+    """Return what admins hear of people without a role in a channel.
+
+    Args:
+        found: Slack users, and what each of them is.
+    """
+    told = [f"• {blocks.mention(user)}: {what}" for user, what in found[:SHOWN_STRANGERS]]
+    if len(found) > SHOWN_STRANGERS:
+        told.append(f"• and {len(found) - SHOWN_STRANGERS} more")
+    intro = f"{plural(len(found), 'person', 'people')} without a role can read <#{channel}>:"
+    remedy = (
+        "If they belong there, link them (`psrt-bot roster link`) or give them a role; else remove "
+        "them, and mind what they have read. I say this once."
+    )
+    return Message(
+        "\n".join([intro, *told]),
+        [
+            blocks.section(intro),
+            *(blocks.section(text) for text in blocks.packed(told)),
+            blocks.context(remedy),
         ],
     )

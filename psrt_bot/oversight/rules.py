@@ -1,8 +1,9 @@
-"""Which refusals are counted, how a day is named, what is wanted of the audit log (pure)."""
+"""Which refusals are counted, what is wanted of the audit log, who is a stranger (pure)."""
 
 import json
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum, unique
 
 from psrt_bot.membership.permissions import Permission
 
@@ -136,3 +137,25 @@ def _number(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if 0 < value < 2**31 else None  # what a number column holds
+
+
+@unique
+class Stranger(StrEnum):
+    """What somebody without a role is, in words for admins."""
+
+    UNKNOWN = "Slack has not told of them yet"
+    APP = "another app"
+    FOREIGN = "of another workspace"
+    GUEST = "a guest"
+    NOBODY = "linked to nobody who holds a role"
+
+
+def what_they_are(*, deleted: bool, bot: bool, foreign: bool, guest: bool) -> Stranger | None:
+    """Return what somebody without a role in a channel is; None for one who cannot read it."""
+    if deleted:
+        return None
+    if bot:
+        return Stranger.APP
+    if foreign:
+        return Stranger.FOREIGN
+    return Stranger.GUEST if guest else Stranger.NOBODY

@@ -59,6 +59,7 @@ LINGERS = "a post about them is still there; remove it by hand, press Try again,
 PLACES = frozenset({Kind.INVITE, Kind.KICK})
 
 UnfitReason = Callable[[Session, str], str | None]
+Look = Callable[[datetime, str], None]
 
 
 class Delivery:
@@ -66,6 +67,7 @@ class Delivery:
 
     Args:
         unfit: tells why a channel may not be posted to, or None; rows for an unfit one wait.
+        look: asks Slack how a channel is, before something about somebody is posted there.
         budget: how long one run may take in real time before it begins no further row.
     """
 
@@ -77,6 +79,7 @@ class Delivery:
         facts: Facts,
         unfit: UnfitReason,
         *,
+        look: Look | None = None,
         budget: timedelta = BUDGET,
     ) -> None:
         self._database = database
@@ -84,6 +87,7 @@ class Delivery:
         self._sender = sender
         self._facts = facts
         self._unfit = unfit
+        self._look = look
         self._budget = budget
 
     def run(self) -> int:
@@ -142,6 +146,12 @@ class Delivery:
             ).one_or_none()
 
     def _deliver(self, row: OutboxRow) -> bool:
+        if self._look is not None and row.about is not None and _is_channel(row):
+            try:
+                self._look(self._clock.now(), row.conversation)
+            except FAILURES as error:  # nothing was posted: whatever it was, it may be tried again
+                seen = judge(error)
+                return self._failed(row, Verdict(Failure.LATER, seen.code, seen.wait))
         if reason := self._held(row):
             return self._hold(row, reason)
         if reason := self._closed(row):

@@ -168,6 +168,13 @@ class MemberLeft:
 
 
 @dataclass(frozen=True)
+class ChannelSeen:
+    """Slack told how one of the team's channels is now, and who is in it."""
+
+    channel: str
+
+
+@dataclass(frozen=True)
 class Invited:
     """Somebody is in a channel to which an invitation was owed."""
 

@@ -247,6 +247,24 @@ def add(
     return row.id
 
 
+def resume(session: Session, now: datetime, conversation: str) -> None:
+    """Let what was held for a conversation go out now: it is fit again."""
+    held = session.execute(
+        update(OutboxRow)
+        .where(
+            col(OutboxRow.conversation) == conversation,
+            col(OutboxRow.finished_at).is_(None),
+            col(OutboxRow.token).is_(None),
+            col(OutboxRow.held_since).is_not(None),
+        )
+        .values(try_at=now)
+        .returning(col(OutboxRow.seq))
+        .execution_options(synchronize_session=False)
+    )
+    if held.all():
+        wake_workers(session)
+
+
 def link_to(session: Session, slot: str) -> str | None:
     """Return the address of a remembered message, or None while it is not posted.
 

@@ -6,20 +6,23 @@ between, so that no rule needs the network before an ack (DESIGN section 4).
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
+from psrt_bot.runtime.facts import ChannelSeen, Facts
 from psrt_bot.runtime.slack import judge
 from psrt_bot.runtime.sql import insert_ignoring, upsert
 from storage.engine import Database
 from storage.people import SlackChannel, SlackChannelMember, SlackUser
 
 UNSEEN = ("channel_not_found", "not_in_channel")  # what Slack says of a channel one is not in
+UNSEEN_AT = datetime(2000, 1, 1, tzinfo=UTC)  # of a channel that is to be looked at again
+FRESH = timedelta(minutes=1)
 PAGE = 200  # users.list: "no more than 200 results at a time" is Slack's recommendation
 
 Seen = Callable[[Session, datetime, Iterable[Mapping[str, Any]]], None]
@@ -48,10 +51,12 @@ class Directory:
         client: WebClient,
         channels: Iterable[str],
         seen: Seen | None = None,
+        facts: Facts | None = None,
     ) -> None:
         self._database = database
         self._client = client
         self._seen = seen
+        self._facts = facts or Facts()
         self._channels = tuple(dict.fromkeys(channels))
         self._team_id: str | None = None
 
@@ -95,6 +100,7 @@ class Directory:
                 raise
             with self._database.transaction() as session:
                 note_unread(session, now, channel, is_public=is_public)
+                self._facts.announce(session, now, ChannelSeen(channel))
             return
         inside = bool(info.get("is_member"))
         members: list[str] = []
@@ -103,11 +109,35 @@ class Directory:
                 members.extend(page["members"])
         with self._database.transaction() as session:
             note_channel(session, now, info)
-            if not inside:
-                return
-            table = SlackChannelMember
-            session.execute(delete(table).where(col(table.channel_id) == channel))
-            session.add_all(table(channel_id=channel, user_id=user) for user in members)
+            if inside:
+                table = SlackChannelMember
+                session.execute(delete(table).where(col(table.channel_id) == channel))
+                session.add_all(table(channel_id=channel, user_id=user) for user in members)
+                session.flush()
+            self._facts.announce(session, now, ChannelSeen(channel))
+
+    def make_sure(self, now: datetime, channel: str) -> None:
+        """Ask Slack how one of our channels is, unless that was done a moment ago.
+
+        Of a private channel that became public there is no event; so it is asked before anything
+        about somebody is posted there.
+
+        Raises:
+            SlackApiError: Slack refused.
+        """
+        if channel not in self._channels:
+            return
+        with self._database.reading() as session:
+            known = session.get(SlackChannel, channel)
+        if known is None or now - known.seen_at > FRESH:
+            self.refresh_channel(now, channel)
+
+    def in_doubt(self) -> bool:
+        """Say whether an event left open how one of our channels is now (``note_doubt``)."""
+        ours = col(SlackChannel.id).in_(self._channels)
+        doubted = select(col(SlackChannel.id)).where(ours, col(SlackChannel.seen_at) == UNSEEN_AT)
+        with self._database.reading() as session:
+            return session.scalar(doubted.limit(1)) is not None
 
 
 def note_user(
@@ -176,6 +206,18 @@ def note_unread(session: Session, now: datetime, channel: str, *, is_public: boo
     }
     kept = ("name", "is_shared", "is_archived")
     upsert(session, SlackChannel, values, keys=("id",), kept=kept)
+
+
+def note_change(session: Session, channel: str, **values: bool | str) -> None:
+    """Keep what an event tells of a channel that is known: archived, shared, its name, …"""
+    session.execute(update(SlackChannel).where(col(SlackChannel.id) == channel).values(**values))
+
+
+def note_doubt(session: Session, channel: str) -> None:
+    """Keep that an event told less of a channel than there is to know: it is looked at soon."""
+    session.execute(
+        update(SlackChannel).where(col(SlackChannel.id) == channel).values(seen_at=UNSEEN_AT)
+    )
 
 
 def note_joined(session: Session, channel: str, user: str) -> None:

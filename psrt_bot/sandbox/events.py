@@ -66,6 +66,48 @@ def channel_shared(state: State, channel: Channel, team_id: str) -> None:
     _send(state, channel, f"{FAMILY[channel.kind]}:read", event)
 
 
+def channel_unshared(state: State, channel: Channel, team_id: str) -> None:
+    """A channel is no longer shared with another workspace, perhaps still with others.
+
+    Source: https://docs.slack.dev/reference/events/channel_unshared
+    """
+    event = {
+        "type": "channel_unshared",
+        "previously_connected_team_id": team_id,
+        "channel": channel.id,
+        "is_ext_shared": channel.is_ext_shared,
+    }
+    _send(state, channel, f"{FAMILY[channel.kind]}:read", event)
+
+
+def channel_archived(state: State, channel: Channel, user_id: str) -> None:
+    """`group_archive`, `channel_unarchive`, ...: compares with the channel as it is now."""
+    what = "archive" if channel.is_archived else "unarchive"
+    event = {"type": f"{channel.kind}_{what}", "channel": channel.id, "user": user_id}
+    _send(state, channel, f"{FAMILY[channel.kind]}:read", event)
+
+
+def channel_renamed(state: State, channel: Channel) -> None:
+    """`group_rename` or `channel_rename`.
+
+    Source: https://docs.slack.dev/reference/events/group_rename
+    """
+    told = {"id": channel.id, "name": channel.name, "created": int(channel.created.timestamp())}
+    event = {"type": f"{channel.kind}_rename", "channel": told}
+    _send(state, channel, f"{FAMILY[channel.kind]}:read", event)
+
+
+def app_left(state: State, channel: Channel, user_id: str) -> None:
+    """`group_left` or `channel_left`: an app's own bot user is not inside any more.
+
+    Source: https://docs.slack.dev/reference/events/group_left
+    """
+    event = {"type": f"{channel.kind}_left", "channel": channel.id}
+    for app in state.apps.values():
+        if app.bot_user_id == user_id and event["type"] in app.events:
+            state.emit(app, {**event, "event_ts": state.new_ts()})
+
+
 def message_posted(state: State, channel: Channel, message: Message) -> None:
     """A message in a conversation: `message.im`, `message.groups`, ..."""
     family = FAMILY[channel.kind]

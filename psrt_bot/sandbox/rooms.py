@@ -58,6 +58,7 @@ def leave(state: State, channel: Channel, user_id: str) -> None:
         if user_id in channel.members:
             channel.members.remove(user_id)
             events.membership(state, channel, user_id)
+            events.app_left(state, channel, user_id)
 
 
 def visible(channel: Channel, user_id: str) -> bool:

@@ -150,9 +150,30 @@ class Workspace:
         rooms.leave(self.state, self.state.channel(channel), self.state.user(who).id)
 
     def archive(self, channel: str) -> None:
-        """Archive a channel."""
+        """Archive a channel; apps inside hear `group_archive` or `channel_archive`."""
+        self._archived(channel, archived=True)
+
+    def unarchive(self, channel: str) -> None:
+        """Take it out of the archive again."""
+        self._archived(channel, archived=False)
+
+    def _archived(self, channel: str, *, archived: bool) -> None:
         with self.state.changed():
-            self.state.channel(channel).is_archived = True
+            place = self.state.channel(channel)
+            place.is_archived = archived
+            events.channel_archived(self.state, place, place.creator)
+
+    def rename(self, channel: str, name: str) -> None:
+        """Give a channel another name; apps inside hear `group_rename` or `channel_rename`."""
+        with self.state.changed():
+            place = self.state.channel(channel)
+            place.name = name
+            events.channel_renamed(self.state, place)
+
+    def make_public(self, channel: str) -> None:
+        """Let everybody find and read a channel that was private. Slack has no event for it."""
+        with self.state.changed():
+            self.state.channel(channel).kind = "channel"
 
     def share(self, channel: str, team_id: str = "T0STRANGER") -> None:
         """Share a channel with another workspace; apps inside hear `channel_shared`."""
@@ -160,6 +181,13 @@ class Workspace:
             place = self.state.channel(channel)
             place.is_ext_shared = True
             events.channel_shared(self.state, place, team_id)
+
+    def unshare(self, channel: str, team_id: str = "T0STRANGER") -> None:
+        """Take the other workspace out of a channel; apps inside hear `channel_unshared`."""
+        with self.state.changed():
+            place = self.state.channel(channel)
+            place.is_ext_shared = False
+            events.channel_unshared(self.state, place, team_id)
 
     def restrict(self, *actions: Restriction) -> None:
         """Preferences of the workspace that forbid apps something: they get `restricted_action`.

@@ -10,11 +10,13 @@ from psrt_bot.membership.permissions import Permission
 from psrt_bot.oversight.rules import (
     LONGEST_PERSON,
     SECRET,
+    Stranger,
     Wanted,
     counts,
     day_of,
     end_of,
     next_month,
+    what_they_are,
 )
 
 MOMENTS = st.integers(0, 20 * 365 * 86400 * 10**6).map(
@@ -91,3 +93,21 @@ def test_days_are_checked() -> None:
     assert set(Wanted(since="soon", until="9999-12-31").problems()) == {"since"}
     assert set(Wanted(until="later").problems()) == {"until"}
     assert set(Wanted(since="2026-03-02", until="2026-03-01").problems()) == {"until"}
+
+
+NOBODY = {"deleted": False, "bot": False, "foreign": False, "guest": False}
+
+
+@pytest.mark.parametrize(
+    ("flags", "stranger"),
+    [
+        ({"deleted": True, "bot": True}, None),
+        ({"bot": True, "foreign": True}, Stranger.APP),
+        ({"foreign": True, "guest": True}, Stranger.FOREIGN),
+        ({"guest": True}, Stranger.GUEST),
+        ({}, Stranger.NOBODY),
+    ],
+)
+def test_what_a_stranger_is(flags: dict[str, bool], stranger: Stranger | None) -> None:
+    """Who cannot read is none; of several words the most telling is said."""
+    assert what_they_are(**{**NOBODY, **flags}) is stranger

@@ -180,6 +180,30 @@ def test_events(workspace: Workspace, scripted: ScriptedApp, alice: Person) -> N
     assert (outer["type"], outer["team_id"]) == ("event_callback", workspace.state.team_id)
 
 
+def test_what_becomes_of_a_channel_is_told(workspace: Workspace) -> None:
+    """Archived, renamed, unshared, an app's removal, each by its event; becoming public by none."""
+    app = ScriptedApp()
+    told = ["group_archive", "group_unarchive", "group_rename", "channel_unshared", "group_left"]
+    installed = workspace.install(make_manifest(events=told, scopes=["groups:read"]))
+    with workspace.serve():
+        installed.deliver_to(app.start())
+        workspace.add_channel("den", private=True)
+        workspace.add_member("den", installed.app.bot_user_id)
+        workspace.archive("den")
+        workspace.unarchive("den")
+        workspace.share("den")
+        workspace.unshare("den")
+        workspace.rename("den", "lair")
+        workspace.make_public("lair")
+        workspace.remove_member("lair", installed.app.bot_user_id)  # channel_left: not subscribed
+        workspace.add_channel("nest", private=True)
+        workspace.add_member("nest", installed.app.bot_user_id)
+        workspace.remove_member("nest", installed.app.bot_user_id)
+        workspace.wait_for(lambda: len(app.received) >= len(told))
+        assert sorted(events_of(app)) == sorted(told)
+    app.stop()
+
+
 def test_no_subscription(workspace: Workspace) -> None:
     """Without a subscription, or without the scope, nothing is sent."""
     app = ScriptedApp()
