@@ -14,6 +14,7 @@ from commands.answers import Answer, Replace, Say, Show
 from commands.asked import Asked
 from commands.surface import Surface
 from psrt_bot.membership import people_forms as forms
+from psrt_bot.membership import people_views as views
 from psrt_bot.membership.browsing import MAX_TEXT, Card, Filter, Place
 from psrt_bot.membership.permissions import Permission
 from psrt_bot.membership.service.appointing import TooFewAdmins
@@ -59,11 +60,11 @@ class MemberListeners:
 
     def _page(self, asked: Asked, place: Place) -> Replace:
         with self._database.reading() as session:
-            return Replace(forms.list_modal(self._directory.page(session, asked.user_id, place)))
+            return Replace(views.list_modal(self._directory.page(session, asked.user_id, place)))
 
     def open(self, asked: Asked) -> Answer:
         """Show one person."""
-        return Replace(forms.person_modal(self._card(asked)))
+        return Replace(views.person_modal(self._card(asked)))
 
     def ask_add(self, asked: Asked) -> Answer:
         """Open the form that adds somebody."""
@@ -96,7 +97,7 @@ class MemberListeners:
         place = Place.read(asked.metadata)
         with self._database.reading() as session:
             found = self._directory.history(session, asked.user_id, place, _page(asked.value))
-        return Replace(forms.history_modal(found))
+        return Replace(views.history_modal(found))
 
     def add(self, asked: Asked) -> Answer:
         """Add somebody, and show them."""
@@ -193,7 +194,7 @@ class MemberListeners:
             return Say(forms.NO_LONGER_ADMIN)  # it was themselves
         place = Place.read(asked.metadata).of(person_id)
         return Replace(
-            forms.person_modal(self._directory.card(session, asked.user_id, place), note)
+            views.person_modal(self._directory.card(session, asked.user_id, place), note)
         )
 
 

@@ -180,9 +180,30 @@ def joined(name: str, by: str) -> Message:
     )
 
 
-def linked(name: str, slack_user_id: str | None, by: str) -> Message:
-    """Return what the admins hear of a link, by which somebody can do what their roles permit."""
-    if slack_user_id is None:
+def link_told(name: str, by: str, *, taken: bool) -> Message:
+    """Return what a Slack user hears who is somebody of the list from now on, or no longer.
+
+    Args:
+        taken: no longer.
+    """
+    if taken:
+        return _plain(
+            f"{by}, an admin, took the link between your Slack account and {name} in the list of "
+            "the Python Security Response Team. If that is a mistake, tell an admin."
+        )
+    return _plain(
+        f"{by}, an admin, linked your Slack account to {name} in the list of the Python Security "
+        "Response Team. If that is not you, tell an admin."
+    )
+
+
+def linked(name: str, slack_user_id: str, by: str) -> Message:
+    """Return what the admins hear of a link, by which somebody can do what their roles permit.
+
+    Args:
+        slack_user_id: empty where it was taken.
+    """
+    if not slack_user_id:
         return _plain(f"{by} took the Slack link of {name}.")
     text = f"{by} linked {name} to the Slack user"
     shown = f"{escape(text)} {blocks.mention(slack_user_id)}."

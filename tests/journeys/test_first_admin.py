@@ -9,8 +9,8 @@ from psrt_bot.membership.rules import Role
 from psrt_bot.membership.service.people import find_person, roles_of
 from storage.people import Person, RoleHeld, RosterLine
 from tests.journeys.house import House, built_house
+from tests.journeys.peoples import becomes, listed, sent, shown
 from tests.journeys.steps import STRANGERS_ARE_TOLD, change_role
-from tests.journeys.test_members import becomes, listed, sent, shown
 
 
 def emptied(house: House) -> None:

@@ -9,6 +9,7 @@ from psrt_bot.sandbox.seen import SeenMessage
 from storage.people import GithubClaim
 from tests.journeys.councils import audited, told
 from tests.journeys.house import House
+from tests.journeys.peoples import becomes, csv, everything_audited, form_boxes, sent, shown
 from tests.journeys.steps import (
     STRANGERS_ARE_TOLD,
     change_role,
@@ -17,7 +18,6 @@ from tests.journeys.steps import (
     whispered,
     without_checks,
 )
-from tests.journeys.test_members import becomes, csv, everything_audited, form_boxes, sent, shown
 
 GONE = "This was decided already, or a newer request took its place. Nothing was changed."
 

@@ -1,17 +1,22 @@
-"""/psrt members: what admins see and change of people, and what members see (R5, R6)."""
+"""/psrt members: the list, and what admins change of who somebody is (R5)."""
 
-from sqlmodel import col, select
-
-from psrt_bot.membership import roster
 from psrt_bot.membership.rules import Role
-from psrt_bot.membership.service.lines import stored
-from psrt_bot.membership.service.people import find_person, roles_of
+from psrt_bot.membership.service.people import find_person
 from psrt_bot.sandbox import reading
-from psrt_bot.sandbox.modal import Modal
 from storage.people import Person, RoleHeld
-from storage.runtime import AuditEntry
 from tests.journeys.councils import audited, said, told
 from tests.journeys.house import House
+from tests.journeys.peoples import (
+    PERSON,
+    becomes,
+    csv,
+    everything_audited,
+    listed,
+    roles,
+    sent,
+    shown,
+    wait_text,
+)
 from tests.journeys.steps import (
     STRANGERS_ARE_TOLD,
     change_role,
@@ -21,55 +26,6 @@ from tests.journeys.steps import (
     unlink,
     without_checks,
 )
-
-PERSON = "Person"
-
-
-def listed(house: House, by: str = "ana", text: str = "") -> Modal:
-    """Type /psrt members."""
-    house.person(by).command("/psrt", f"members {text}".strip())
-    return house.person(by).wait_modal(title="Members")
-
-
-def shown(house: House, who: str, by: str = "ana") -> Modal:
-    """Look for somebody, and open them."""
-    return becomes(house, listed(house, by, who), "Open", PERSON, by)
-
-
-def becomes(house: House, modal: Modal, button: str, title: str, by: str = "ana") -> Modal:
-    """Press a button of a modal, whose place another one takes."""
-    modal.click(button)
-    house.workspace.wait_for(lambda: house.person(by).modal.title == title)
-    return house.person(by).modal
-
-
-def sent(house: House, form: Modal, by: str = "ana") -> Modal:
-    """Submit a form that is accepted: the person as they are then."""
-    form.submit()
-    house.work()
-    after = house.person(by).modal
-    assert after is not None
-    assert after.title == PERSON, (after.text, after.errors)
-    return after
-
-
-def csv(house: House, listing: str = "members") -> str:
-    """A public list as it stands."""
-    with house.session() as session:
-        return roster.export_csv(stored(session, listing)).decode()
-
-
-def roles(house: House, login: str) -> set[Role]:
-    """What somebody is now."""
-    with house.session() as session:
-        return set(roles_of(session, find_person(session, login).id))
-
-
-def everything_audited(house: House) -> str:
-    """The audit log's acts with their details, as text."""
-    with house.session() as session:
-        entries = session.scalars(select(AuditEntry).where(col(AuditEntry.act).like("membership%")))
-        return "\n".join(f"{e.actor} {e.act} {e.subject} {e.details}" for e in entries)
 
 
 def test_members_read_the_list_and_change_nothing(house: House) -> None:
@@ -141,12 +97,6 @@ def test_a_long_list_comes_in_pages(house: House) -> None:
     assert "Xen 34" in house.person("ana").modal.text
     house.person("ana").modal.click("Back to the list")
     wait_text(house, "page 3 of 4")
-
-
-def wait_text(house: House, text: str, by: str = "ana") -> None:
-    """Wait until the modal on top says something."""
-    person = house.person(by)
-    house.workspace.wait_for(lambda: person.modal and text in person.modal.text)
 
 
 def test_an_admin_finds_who_is_not_linked(house: House) -> None:
@@ -289,6 +239,9 @@ def test_linking_and_unlinking(house: House) -> None:
     heard = said(house, "admins", "ben")
     assert f"Ana Andrade linked Fay Falk to the Slack user <@{house.person('fay').id}>" in heard
     assert "Ana Andrade took the Slack link of Fay Falk" in heard
+    theirs = told(house, "fay")
+    assert "linked your Slack account to Fay Falk" in theirs
+    assert "took the link between your Slack account and Fay Falk" in theirs
 
 
 def test_nobody_is_linked_to_what_is_no_person(house: House) -> None:
@@ -312,154 +265,3 @@ def test_the_last_admin_stays_within_reach(house: House) -> None:
     form = becomes(house, shown(house, "ana"), "Slack link…", "Slack link")
     form.fill("Slack user", None).submit()
     assert "last admin who can be reached" in form.errors["Slack user"]
-
-
-def test_an_admin_is_the_councils_choice(house: House) -> None:
-    """Without a reference nothing; with one it stands in list, history and audit log."""
-    form = becomes(house, shown(house, "chi"), "Roles…", "Roles")
-    form.fill("Roles", ["Admin", "Release Manager"]).submit()
-    assert "reference" in form.errors["The council's decision, for a new admin"]
-    assert roles(house, "chi") == {Role.MEMBER}
-    card = sent(house, form.fill("The council's decision, for a new admin", "2026-03-01, 4:1"))
-    assert "Admin since" in card.text
-    assert 'Chi Chen,chi,"Admin, Release Manager"\n' in csv(house)
-    assert {"role": "admin", "decision": "2026-03-01, 4:1"} in [
-        e.details for e in audited(house, "membership:grant")
-    ]
-    past = becomes(house, card, "History", "History")
-    assert "The council's decision: 2026-03-01, 4:1" in past.text
-    assert "until now" in past.text
-
-
-def test_nobody_is_admin_who_is_no_member(house: House) -> None:
-    """Neither half of such a form happens."""
-    form = becomes(house, listed(house), "Add somebody", "Add somebody")
-    card = sent(house, form.fill("Name", "Rel Man").fill("Roles", ["Release Manager"]))
-    form = becomes(house, card, "Roles…", "Roles")
-    form.fill("The council's decision, for a new admin", "2026-03-01")
-    form.fill("Roles", ["Admin", "Steering Council"]).submit()
-    assert "is no member" in form.errors["Roles"]
-    with house.session() as session:
-        person = find_person(session, "Rel Man")
-        assert roles_of(session, person.id) == {Role.RELEASE_MANAGER}
-
-
-def test_two_admins(house: House) -> None:
-    """The last but one goes after a confirmation, the last does not; what was typed stays."""
-    form = becomes(house, shown(house, "ben"), "Roles…", "Roles")
-    form.fill("Roles", ["Steering Council"]).submit()
-    asked = house.person("ana").modal
-    assert asked.title == "Roles"
-    assert asked.value("Roles") == ["Steering Council"]
-    assert roles(house, "ben") == {Role.MEMBER, Role.ADMIN}
-    label = next(one for one in asked.labels if one.startswith("One admin only"))
-    asked.fill(label, ["Leave one admin alone, though PEP 811 asks for two"])
-    sent(house, asked)
-    assert roles(house, "ben") == {Role.MEMBER, Role.STEERING_COUNCIL}
-    heard = said(house, "admins", "ana")
-    assert "Ana Andrade gave Ben Bright Steering Council and took from Ben Bright Admin" in heard
-    mine = becomes(house, shown(house, "ana"), "Roles…", "Roles")
-    mine.fill("Roles", []).submit()
-    assert "last admin" in mine.errors["Roles"]
-    assert Role.ADMIN in roles(house, "ana")
-
-
-def test_an_admin_who_steps_down_sees_no_more_of_it(house: House) -> None:
-    """Their own form is answered with a note: what only admins see is closed to them at once."""
-    change_role(house, "chi", Role.ADMIN, held=True)
-    form = becomes(house, shown(house, "ana"), "Roles…", "Roles")
-    form.fill("Roles", []).submit()
-    note = house.person("ana").modal
-    assert "You are no admin any more" in note.text
-    assert house.person("ana").modal.buttons == []
-
-
-def test_a_membership_ends_by_its_one_door(house: House) -> None:
-    """Reason and tick; both lists, team, admins and they themselves; the reason in the history."""
-    form = becomes(house, shown(house, "fay"), "End membership…", "End a membership")
-    assert "is no member from now on" in form.text
-    without_checks(form).submit()
-    assert "say why" in form.errors["Reason"]
-    assert "tick" in form.errors["Are you sure?"]
-    form.fill("Reason", "Asked to leave").fill(
-        "Are you sure?", ["End the membership of Fay Falk now"]
-    )
-    card = sent(house, form)
-    assert "Former member since" in card.text
-    assert "Make a member…" in card.buttons
-    assert "Fay Falk" not in csv(house)
-    assert csv(house, "emeriti") == "Fay Falk,fay,\n"
-    assert "Fay Falk is no longer a member" in said(house, "team", "chi")
-    assert "has ended" in told(house, "fay")
-    past = becomes(house, card, "History", "History")
-    assert "Why it ended: Asked to leave" in past.text
-    assert "Asked to leave" not in everything_audited(house)
-    assert "Asked to leave" not in said(house, "admins", "ben")
-    assert house.person("fay").command("/psrt", "members").text == STRANGERS_ARE_TOLD
-
-
-def test_the_membership_of_the_last_but_one_admin(house: House) -> None:
-    """It asks once more, keeps the reason, and ends; that of the last is refused."""
-    form = becomes(house, shown(house, "ben"), "End membership…", "End a membership")
-    form.fill("Reason", "Moves on").fill("Are you sure?", form_boxes(form)).submit()
-    asked = house.person("ana").modal
-    assert asked.value("Reason") == "Moves on"
-    sent(house, asked.fill("Are you sure?", form_boxes(asked)))
-    assert roles(house, "ben") == {Role.EMERITUS}
-    mine = becomes(house, shown(house, "ana"), "End membership…", "End a membership")
-    mine.fill("Reason", "Me too").fill("Are you sure?", form_boxes(mine)).submit()
-    assert "last admin" in mine.errors["Reason"]
-
-
-def form_boxes(form: Modal) -> list[str]:
-    """Every box that can be ticked."""
-    return [
-        option["text"]["text"]
-        for block in form.view.blocks
-        if block["type"] == "input" and block["element"]["type"] == "checkboxes"
-        for option in block["element"]["options"]
-    ]
-
-
-def test_a_former_member_comes_back(house: House) -> None:
-    """With a reason, and their notes; a second form for the same finds them a member."""
-    form = becomes(house, shown(house, "fay"), "End membership…", "End a membership")
-    form.fill("Reason", "A year away").fill("Are you sure?", form_boxes(form))
-    card = sent(house, form)
-    again = becomes(house, card, "Make a member…", "Make a member")
-    without_checks(again).submit()
-    assert "say why this one is not" in again.errors["Why without a nomination"]
-    card = sent(house, again.fill("Why without a nomination", "Back as agreed"))
-    assert "Member since" in card.text
-    assert "Fay Falk is a member of the Python Security" in said(house, "team", "chi")
-    assert "Fay Falk,fay,\n" in csv(house)
-    assert csv(house, "emeriti") == ""
-    past = becomes(house, card, "History", "History")
-    assert past.text.count("Member* since") == 2
-    assert "*Former member*" in past.text
-
-
-def test_a_long_history_comes_in_pages(house: House) -> None:
-    """Somebody who was release manager a dozen times."""
-    with house.session() as session:
-        chi = find_person(session, "chi").id
-        for number in range(12):
-            session.add(
-                RoleHeld(
-                    person_id=chi,
-                    role=Role.RELEASE_MANAGER,
-                    since=house.clock.now().replace(year=2000 + number),
-                    until=house.clock.now().replace(year=2001 + number),
-                    granted_by="slack:U0SOMEONE",
-                    ended_by="command line",
-                )
-            )
-    past = becomes(house, shown(house, "chi"), "History", "History")
-    assert "page 1 of 2" in past.text
-    assert "<@U0SOMEONE>" in past.text
-    assert "by command line" in past.text
-    past.click("Older")
-    wait_text(house, "page 2 of 2")
-    house.person("ana").modal.click("Newer")
-    wait_text(house, "page 1 of 2")
-    becomes(house, house.person("ana").modal, "Back", PERSON)

@@ -6,8 +6,8 @@ from psrt_bot.sandbox.seen import SeenMessage
 from storage.people import Person, Publication
 from tests.journeys.councils import audited, said
 from tests.journeys.house import ROSTER, House
+from tests.journeys.peoples import becomes, csv, form_boxes, sent, shown
 from tests.journeys.steps import STRANGERS_ARE_TOLD, press_anothers, whispered
-from tests.journeys.test_members import becomes, csv, form_boxes, sent, shown
 
 TO_PUBLISH = "The public list, to be published"
 

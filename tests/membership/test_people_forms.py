@@ -6,6 +6,7 @@ import pytest
 from slack_sdk.models.views import View
 
 from psrt_bot.membership import people_forms as forms
+from psrt_bot.membership import people_views as views
 from psrt_bot.membership.browsing import (
     HISTORY_PER_PAGE,
     MAX_TEXT,
@@ -52,15 +53,15 @@ HELD = Held(
 @pytest.mark.parametrize(
     "view",
     [
-        forms.list_modal(Page([LINE] * PER_PAGE, PLACE, 20, 400, manages=True)),
-        forms.list_modal(Page([LINE] * PER_PAGE, PLACE, 20, 400, manages=False)),
-        forms.person_modal(CARD, forms.ROLES_CHANGED),
+        views.list_modal(Page([LINE] * PER_PAGE, PLACE, 20, 400, manages=True)),
+        views.list_modal(Page([LINE] * PER_PAGE, PLACE, 20, 400, manages=False)),
+        views.person_modal(CARD, forms.ROLES_CHANGED),
         forms.add_modal(PLACE),
         forms.edit_modal(CARD),
         forms.link_modal(CARD),
         forms.roles_modal(CARD, alone=True, decision="&" * MAX_DECISION),
         forms.join_modal(CARD),
-        forms.history_modal(History(LONG, [HELD] * HISTORY_PER_PAGE, PLACE, 1, 9)),
+        views.history_modal(History(LONG, [HELD] * HISTORY_PER_PAGE, PLACE, 1, 9)),
     ],
     ids=["list", "public", "person", "add", "edit", "link", "roles", "join", "history"],
 )

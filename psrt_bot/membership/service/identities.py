@@ -12,11 +12,19 @@ from psrt_bot.membership.rules import (
     github_key,
     github_name_problem,
     note_roles,
+    sort_key,
 )
 from psrt_bot.membership.service.lines import LISTED_ROLES, Lines
 from psrt_bot.runtime.facts import Facts, PersonChanged
-from storage.people import Person
+from psrt_bot.runtime.people import live_users
+from storage.people import Person, SlackUser
 
+SAME_NAME = (
+    "somebody of this name is known: open them in the list, or give a GitHub name that tells the "
+    "two apart"
+)
+UNKNOWN_USER = "Slack has not told of this user yet; try again in an hour"
+NO_PERSON = "this account is deactivated, a guest's, a bot's or of another workspace; choose theirs"
 NOTED = "Admin and Release Manager are given and taken under Roles; leave these words as they are"
 
 
@@ -43,6 +51,30 @@ def notes_problem(notes: str, before: str) -> str | None:
     if bad := bad_character(notes):
         return f"the notes hold the control or invisible character {bad}; remove it"
     return NOTED if note_roles(notes) != note_roles(before) else None
+
+
+def known_problem(session: Session, name: str, github: str) -> str | None:
+    """Say that somebody of this name is known, unless a GitHub name tells the two apart."""
+    if github:
+        return None
+    key = sort_key(name)
+    same = any(sort_key(one) == key for one in session.scalars(select(col(Person.name))))
+    return SAME_NAME if same else None
+
+
+def user_problem(session: Session, user: str, person: Person | None) -> str | None:
+    """Say why somebody cannot be this Slack user; an empty one is nobody's."""
+    if not user:
+        return None
+    found = session.get(SlackUser, user)
+    if found is None:
+        return UNKNOWN_USER
+    if user not in live_users(session, [user]):
+        return NO_PERSON
+    other = session.scalar(select(Person).where(col(Person.slack_user_id) == user))
+    if other is None or (person is not None and other.id == person.id):
+        return None
+    return f"this Slack user is linked to {other.name}; take that link first"
 
 
 def notes_of(session: Session, person: Person) -> str | None:

@@ -8,8 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from psrt_bot.membership import notices
 from psrt_bot.membership import people_forms as forms
@@ -19,7 +18,6 @@ from psrt_bot.membership.rules import (
     Role,
     entry_reason_problem,
     name_problem,
-    sort_key,
 )
 from psrt_bot.membership.service import lines
 from psrt_bot.membership.service.admins import Admins
@@ -33,8 +31,10 @@ from psrt_bot.membership.service.directory import NOBODY, everybody, stamp
 from psrt_bot.membership.service.identities import (
     change,
     github_problem,
+    known_problem,
     notes_of,
     notes_problem,
+    user_problem,
 )
 from psrt_bot.membership.service.joining import Joining
 from psrt_bot.membership.service.people import (
@@ -48,7 +48,7 @@ from psrt_bot.runtime import audit, outbox
 from psrt_bot.runtime.facts import Facts
 from psrt_bot.runtime.people import live_users
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotFound, RuleError
-from storage.people import Person, SlackUser
+from storage.people import Person
 
 CHANGED = "Somebody changed this person meanwhile. Nothing was changed now; this is how it stands."
 GIVEN = (Role.ADMIN, Role.RELEASE_MANAGER, Role.STEERING_COUNCIL)  # by an admin's hand
@@ -150,9 +150,9 @@ class Managing:
         member = Role.MEMBER in newcomer.roles
         _refuse(
             {
-                forms.NAME: name_problem(name) or _known(session, name, github),
+                forms.NAME: name_problem(name) or known_problem(session, name, github),
                 forms.GITHUB: github_problem(session, github),
-                forms.SLACK_USER: _user_problem(session, newcomer.slack_user_id, None),
+                forms.SLACK_USER: user_problem(session, newcomer.slack_user_id, None),
                 forms.REASON: entry_reason_problem(newcomer.reason) if member else None,
             }
         )
@@ -160,6 +160,7 @@ class Managing:
         person = add_person(session, now, by, name=name, github=github)
         if newcomer.slack_user_id:
             self._members.link(session, now, person, newcomer.slack_user_id, by)
+            self._tell_of_link(session, now, person, actor, "", newcomer.slack_user_id)
         if member:
             self._joining.join(session, now, person, by, reason=newcomer.reason.strip())
         for role in GIVEN:
@@ -213,17 +214,18 @@ class Managing:
             manage anything in Slack any more.
         """
         actor, person = self.unchanged(session, slack_user_id, place)
-        if user == (person.slack_user_id or ""):
+        before = person.slack_user_id or ""
+        if user == before:
             return forms.NOTHING
         if not user:
             if not _another_admin(session, person):
                 raise FieldProblems({forms.SLACK_USER: forms.LAST_LINK})
             self._members.unlink(session, now, person, actor.audit_name)
-            self._admins.tell(session, now, notices.linked(person.name, None, actor.name))
+            self._tell_of_link(session, now, person, actor, before, "")
             return forms.UNLINKED
-        _refuse({forms.SLACK_USER: _user_problem(session, user, person)})
+        _refuse({forms.SLACK_USER: user_problem(session, user, person)})
         self._members.link(session, now, person, user, actor.audit_name)
-        self._admins.tell(session, now, notices.linked(person.name, user, actor.name))
+        self._tell_of_link(session, now, person, actor, before, user)
         return forms.LINKED
 
     def set_roles(
@@ -271,6 +273,15 @@ class Managing:
         self._tell_team(session, now, person, actor)
         return forms.JOINED
 
+    def _tell_of_link(
+        self, session: Session, now: datetime, person: Person, actor: Actor, before: str, user: str
+    ) -> None:
+        """Tell the admins, and both accounts: whoever is not who they seem is noticed."""
+        self._admins.tell(session, now, notices.linked(person.name, user, actor.name))
+        for one in live_users(session, [before, user]):
+            told = notices.link_told(person.name, actor.name, taken=one == before)
+            outbox.tell(session, now, one, told)
+
     def _tell_team(self, session: Session, now: datetime, person: Person, actor: Actor) -> None:
         told = notices.joined(person.name, actor.name)
         self._admins.tell(session, now, told)
@@ -282,30 +293,6 @@ def _refuse(found: dict[str, str | None]) -> None:
     problems = {name: problem for name, problem in found.items() if problem}
     if problems:
         raise FieldProblems(problems)
-
-
-def _known(session: Session, name: str, github: str) -> str | None:
-    """Say that somebody of this name is known, unless a GitHub name tells the two apart."""
-    if github:
-        return None
-    key = sort_key(name)
-    same = any(sort_key(one) == key for one in session.scalars(select(col(Person.name))))
-    return forms.SAME_NAME if same else None
-
-
-def _user_problem(session: Session, user: str, person: Person | None) -> str | None:
-    """Say why somebody cannot be this Slack user; an empty one is nobody's."""
-    if not user:
-        return None
-    found = session.get(SlackUser, user)
-    if found is None:
-        return forms.UNKNOWN_USER
-    if user not in live_users(session, [user]):
-        return forms.NO_PERSON
-    other = session.scalar(select(Person).where(col(Person.slack_user_id) == user))
-    if other is None or (person is not None and other.id == person.id):
-        return None
-    return f"this Slack user is linked to {other.name}; take that link first"
 
 
 def _another_admin(session: Session, person: Person) -> bool:
