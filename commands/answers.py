@@ -1,7 +1,7 @@
 """What a listener may answer. The surface turns it into Bolt's ack and, after it, Slack calls."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
@@ -17,9 +17,12 @@ class Say:
 
 @dataclass(frozen=True)
 class Show:
-    """Open a modal, or lay one on top of the modal that was clicked in or submitted."""
+    """Open a modal, or lay one on top of the modal that was clicked in or submitted.
 
-    view: View
+    A view may hold a receipt or a form's values, so it shows in no ``repr`` and thereby in no log.
+    """
+
+    view: View = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Replace:
     After a click in a message or App Home it is opened.
     """
 
-    view: View
+    view: View = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,9 @@ from commands.surface import Surface
 from psrt_bot.membership.rules import Permission
 from psrt_bot.nominations.messages import alarms
 from psrt_bot.nominations.messages import words as ids
-from psrt_bot.nominations.service.asking import extension
 from psrt_bot.nominations.service.deciding import Deciding
 from psrt_bot.nominations.service.neutralising import Neutralising
 from psrt_bot.nominations.service.reading import Reading
-from storage.voting import Poll
 
 
 class DecisionListeners:
@@ -71,15 +69,8 @@ class DecisionListeners:
 
     def _decide(self, asked: Asked, *, extend: bool) -> Answer:
         with self._database.transaction() as session:
-            found = self._reading.details(session, asked.user_id, asked.value)
-            poll = session.get(Poll, found.shown.poll_id)
-            self._deciding.decide_close(
-                session,
-                self._clock.now(),
-                asked.user_id,
-                asked.value,
-                extend_by=extension(poll) if extend and poll else None,
-            )
+            now = self._clock.now()
+            self._deciding.decide_close(session, now, asked.user_id, asked.value, extend=extend)
         return Say("The vote is extended." if extend else "The vote is being closed.")
 
 

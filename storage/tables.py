@@ -1,4 +1,4 @@
-"""Every table in one place: what the migrations are compared with."""
+"""Every table in one place: what the migrations are compared with; a test finds what is missing."""
 
 from sqlmodel import SQLModel
 

@@ -13,7 +13,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import astuple, dataclass, field
 
 from psrt_bot.membership import rules
 from psrt_bot.membership.rules import Role
@@ -48,14 +48,6 @@ class Entry:
     def roles(self) -> frozenset[Role]:
         """The roles named in the notes: Admin, Release Manager (R5)."""
         return rules.note_roles(self.notes)
-
-    def with_role(self, role: Role) -> "Entry":
-        """Return the entry with ``role`` in its notes; ValueError for a role not noted there."""
-        return replace(self, notes=rules.notes_with(self.notes, role))
-
-    def without_role(self, role: Role) -> "Entry":
-        """Return the entry without ``role`` in its notes; ValueError for one not noted there."""
-        return replace(self, notes=rules.notes_without(self.notes, role))
 
 
 @dataclass(frozen=True)
@@ -164,8 +156,9 @@ class Roster:
 def entry_problems(entry: Entry) -> list[str]:
     """Say all that is wrong with one entry (R5): name, GitHub name unless empty, notes."""
     problems = [rules.name_problem(entry.name)]
-    if entry.github:
-        problems.append(rules.github_name_problem(entry.github))
+    if entry.github and (problem := rules.github_name_problem(entry.github)):
+        # A list is public and its file may hold hundreds: the name tells which one is meant.
+        problems.append(f"{entry.github[:60]!r}: {problem}")
     if len(entry.notes) > MAX_NOTES:
         problems.append(f"the notes have {len(entry.notes)} characters; shorten to {MAX_NOTES}")
     if bad := rules.bad_character(entry.notes):

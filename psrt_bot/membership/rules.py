@@ -175,14 +175,15 @@ def github_name_problem(name: str) -> str | None:
     Refused is only what no account has: over 39 characters, others than ASCII letters, digits,
     hyphens and underscores, or one of the latter two at the start. New accounts have no double
     hyphen and none at the end, but old ones do; an underscore stands before an enterprise's short
-    code. Not checked: whether the account exists. Source: R5.
+    code. Not checked: whether the account exists. What was typed is not repeated: it may be a
+    form's value, and the sentence becomes an exception's text. Source: R5.
     """
     if not name:
         return "the GitHub name is empty; write the user name without @"
     if len(name) > MAX_GITHUB_NAME or not _GITHUB_NAME.fullmatch(name):
         return (
-            f"{name[:60]!r} is no GitHub user name; write 1 to {MAX_GITHUB_NAME} letters, digits, "
-            "hyphens or underscores, the first a letter or digit, without @"
+            f"this is no GitHub user name; write 1 to {MAX_GITHUB_NAME} letters, digits, hyphens "
+            "or underscores, the first a letter or digit, without @"
         )
     return None
 

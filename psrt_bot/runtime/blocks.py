@@ -34,7 +34,6 @@ from slack_sdk.models.views import View
 SECTION_LIMIT = 3000  # characters of a section's text
 INPUT_LIMIT = 3000  # characters of a plain_text_input
 OPTION_LIMIT = 75  # characters of an option's text
-TITLE_LIMIT = 24  # characters of a modal's title and buttons
 HEADER_LIMIT = 150
 SPOKEN_LIMIT = 75  # characters of a button's accessibility_label
 

@@ -23,6 +23,7 @@ class Str:
     pattern: str | None = None
 
     def check(self, value: Any, at: str, report: Report) -> None:
+        """Report what is wrong with ``value``, which stands at ``at``."""
         if not isinstance(value, str):
             report("must provide a string", at)
         elif len(value) > self.high:
@@ -40,6 +41,7 @@ class Choice:
     words: frozenset[str]
 
     def check(self, value: Any, at: str, report: Report) -> None:
+        """Report what is wrong with ``value``, which stands at ``at``."""
         if value not in self.words:
             report(f"unsupported value: {value}", at)
 
@@ -49,6 +51,7 @@ class Bool:
     """true or false."""
 
     def check(self, value: Any, at: str, report: Report) -> None:
+        """Report what is wrong with ``value``, which stands at ``at``."""
         if not isinstance(value, bool):
             report("must provide a boolean", at)
 
@@ -61,6 +64,7 @@ class Int:
     high: int
 
     def check(self, value: Any, at: str, report: Report) -> None:
+        """Report what is wrong with ``value``, which stands at ``at``."""
         if isinstance(value, bool) or not isinstance(value, int):
             report("must provide an integer", at)
         elif not self.low <= value <= self.high:
@@ -74,6 +78,7 @@ class Anything:
     kind: type = object
 
     def check(self, value: Any, at: str, report: Report) -> None:
+        """Report what is wrong with ``value``, which stands at ``at``."""
         if not isinstance(value, self.kind):
             report(f"must provide {self.kind.__name__}", at)
 
@@ -86,6 +91,7 @@ class Text:
     plain: bool = False
 
     def check(self, value: Any, at: str, report: Report) -> None:
+        """Report what is wrong with ``value``, which stands at ``at``."""
         if not isinstance(value, dict):
             report("must provide an object", at)
             return
@@ -111,6 +117,7 @@ class Obj:
     rule: Callable[[dict[str, Any]], str | None] = field(default=lambda _: None)
 
     def check(self, value: Any, at: str, report: Report) -> None:
+        """Report what is wrong with ``value``, which stands at ``at``."""
         if not isinstance(value, dict):
             report("must provide an object", at)
             return
@@ -138,6 +145,7 @@ class Many:
     low: int = 1
 
     def check(self, value: Any, at: str, report: Report) -> None:
+        """Report what is wrong with ``value``, which stands at ``at``."""
         if not isinstance(value, list):
             report("must provide an array", at)
             return
@@ -156,6 +164,7 @@ class Tagged:
     shapes: Mapping[str, Spec]
 
     def check(self, value: Any, at: str, report: Report) -> None:
+        """Report what is wrong with ``value``, which stands at ``at``."""
         kind = value.get("type") if isinstance(value, dict) else None
         shape = self.shapes.get(kind) if isinstance(kind, str) else None
         if shape is None:

@@ -209,6 +209,7 @@ class Workspace:
 
     @rate_limits.setter
     def rate_limits(self, enabled: bool) -> None:
+        """Answer too many calls with 429 from now on, or no longer."""
         self.state.rates.enabled = enabled
 
     @property
@@ -218,6 +219,7 @@ class Workspace:
 
     @clock_off.setter
     def clock_off(self, off: timedelta) -> None:
+        """Put Slack's clock wrong by as much."""
         self.state.clock_off = off
 
     # serving and acting

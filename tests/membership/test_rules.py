@@ -110,6 +110,11 @@ def test_malformed_github_names(name: str) -> None:
     assert "\n" not in problem
 
 
+def test_a_malformed_github_name_is_not_repeated() -> None:
+    """The sentence becomes an exception's text; what was typed may be a form's value."""
+    assert "zoé.private" not in (rules.github_name_problem("zoé.private") or "zoé.private")
+
+
 def test_empty_github_name() -> None:
     """An empty GitHub name is wrong by itself; who allows it does not ask."""
     assert rules.github_name_problem("") == (

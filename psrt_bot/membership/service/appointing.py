@@ -156,7 +156,7 @@ class Appointing:
         if SLACK_USER.fullmatch(key):
             return add_person(session, now, by, name=name.strip(), slack_user_id=key)
         if problem := github_name_problem(key):
-            raise RuleError(problem)
+            raise RuleError(f"{key[:60]!r}: {problem}")  # the command line's argument, not a form's
         return add_person(session, now, by, name=name.strip(), github=key)
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from psrt_bot.membership import notices
 from psrt_bot.membership.notices import Claim
-from psrt_bot.membership.rules import ClaimState, Permission
+from psrt_bot.membership.rules import CLAIM_TRANSITIONS, ClaimState, Permission
 from psrt_bot.membership.service import lines
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.identities import change, github_problem
@@ -125,12 +125,7 @@ class Claiming:
         claim = session.get(GithubClaim, claim_id, populate_existing=True)
         if claim is None:
             raise NotFound(notices.CLAIM_GONE)
-        decided = session.execute(
-            update(GithubClaim)
-            .where(col(GithubClaim.id) == claim_id, col(GithubClaim.state) == ClaimState.OPEN)
-            .values(state=state, decided_at=now, decided_by=actor.audit_name)
-        )
-        if rows(decided) != 1:
+        if not _move(session, claim_id, state, decided_at=now, decided_by=actor.audit_name):
             raise AlreadyDone(notices.CLAIM_GONE)
         person = session.get_one(Person, claim.person_id, populate_existing=True)
         return actor, claim, person
@@ -166,16 +161,22 @@ def replace(session: Session, now: datetime, person: Person) -> None:
     waiting = _open_claim(session, person.id)
     if waiting is None:
         return
-    closed = session.execute(
-        update(GithubClaim)
-        .where(col(GithubClaim.id) == waiting.id, col(GithubClaim.state) == ClaimState.OPEN)
-        .values(state=ClaimState.REPLACED, decided_at=now)
-    )
-    if rows(closed) != 1:
+    if not _move(session, waiting.id, ClaimState.REPLACED, decided_at=now):
         return
     deadlines.drop(session, waiting.id, [ASK_AGAIN])
     said = notices.claim_replaced(_told(waiting, person))
     outbox.change(session, now, _slot(waiting.id), said)
+
+
+def _move(session: Session, claim_id: str, after: ClaimState, **values: datetime | str) -> bool:
+    """Change a claim's state from one that leads there; say whether it stood in such a one."""
+    before = [state for state, ends in CLAIM_TRANSITIONS.items() if after in ends]
+    moved = session.execute(
+        update(GithubClaim)
+        .where(col(GithubClaim.id) == claim_id, col(GithubClaim.state).in_(before))
+        .values(state=after, **values)
+    )
+    return rows(moved) == 1
 
 
 def _claim_problem(

@@ -1,6 +1,6 @@
 """What admins decide about a vote: go-ahead, give it up, run it again, close or extend (R2, R6)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -8,7 +8,7 @@ from psrt_bot.membership.rules import Permission
 from psrt_bot.membership.service.people import Actor
 from psrt_bot.nominations.messages import alarms, posts
 from psrt_bot.nominations.rules import NominationState, reason_problem
-from psrt_bot.nominations.service.asking import ask_admins
+from psrt_bot.nominations.service.asking import ask_admins, extension
 from psrt_bot.nominations.service.opening import begin_vote, open_vote
 from psrt_bot.nominations.service.reading import Process, admitted, move
 from psrt_bot.nominations.service.showing import shown
@@ -23,6 +23,7 @@ from psrt_bot.runtime import outbox
 from psrt_bot.runtime.rules import FieldProblems
 from psrt_bot.voting.service.polls import DECIDED, NOT_STUCK
 from storage.nominations import Nomination
+from storage.voting import Poll
 
 
 class Deciding:
@@ -108,9 +109,12 @@ class Deciding:
         slack_user_id: str,
         nomination_id: str,
         *,
-        extend_by: timedelta | None,
+        extend: bool,
     ) -> None:
         """Carry out an admin's decision on a vote during which the bot was away.
+
+        Args:
+            extend: by half of the vote's duration; else it closes now.
 
         Raises:
             NotAllowed, NotFound, AlreadyDone: not an admin, or decided before.
@@ -118,13 +122,11 @@ class Deciding:
         actor, nomination = self._for_admin(
             session, slack_user_id, Permission.VOTING_CLOSE, nomination_id, DECIDED
         )
-        assert nomination.poll_id is not None
-        self._process.polls.decide_close(session, now, nomination.poll_id, extend_by=extend_by)
-        act = "voting:extend" if extend_by else "voting:close"
-        record(session, now, actor, act, nomination)
-        note = alarms.close_decided(
-            shown(session, nomination), actor.name, extended=extend_by is not None
-        )
+        poll = session.get_one(Poll, nomination.poll_id)
+        by = extension(poll) if extend else None
+        self._process.polls.decide_close(session, now, poll.id, extend_by=by)
+        record(session, now, actor, "voting:extend" if extend else "voting:close", nomination)
+        note = alarms.close_decided(shown(session, nomination), actor.name, extended=extend)
         say(session, now, self._process.policy.channel, nomination, note)
         update_card(session, now, nomination)
 

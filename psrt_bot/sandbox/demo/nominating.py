@@ -24,10 +24,12 @@ _DATE = re.compile(r"<!date\^[^|]*\|([^>]*)>")
 
 
 def name_of(login: str) -> str:
+    """Return the full name of a member of the story."""
     return MEMBERS[login][0]
 
 
 def card_of(person: Person) -> SeenMessage:
+    """Return the nomination's card, once it stands in the team's channel."""
     return person.channel("team").wait(lambda m: "Nomination: Nia Novak" in m.rendered)
 
 
