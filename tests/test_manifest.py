@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from commands import nominate, vote
 from commands.surface import Door, Kind
 from psrt_bot.app import Bot
 from psrt_bot.manifest import EVENTS, SCOPES, manifest
@@ -67,6 +68,23 @@ def test_commands_and_events_are_those_registered(doors: list[Door]) -> None:
     commands = [one["command"] for one in manifest(PREFIX)["features"]["slash_commands"]]
     assert sorted(commands) == sorted(f"/{PREFIX}{d.name}" for d in doors if d.kind is Kind.COMMAND)
     assert sorted(EVENTS) == sorted(d.name for d in doors if d.kind is Kind.EVENT)
+
+
+# Words after /psrt that its usage hint leaves out, each with the reason.
+UNHINTED: dict[str, str] = {}
+
+
+def test_hints_name_every_word(doors: list[Door]) -> None:
+    """What Slack shows while somebody types has every word, and none that does not exist."""
+    hints = {
+        one["command"].removeprefix(f"/{PREFIX}"): one["usage_hint"].strip("[]").split("|")
+        for one in manifest(PREFIX)["features"]["slash_commands"]
+    }
+    words = {door.name for door in doors if door.kind is Kind.WORD}
+    assert sorted(hints["psrt"]) == sorted(words - UNHINTED.keys() | {"help"})
+    assert set(UNHINTED) <= words
+    assert set(hints["vote"]) == vote.WORDS.keys() - {""}
+    assert set(hints["nominate"]) == nominate.WORDS.keys() - {""}
 
 
 def _is_method(name: str) -> bool:
