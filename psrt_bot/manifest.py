@@ -9,7 +9,10 @@ from typing import Any
 COMMANDS = {
     "nominate": ("Nominate somebody for the team", "[status|withdraw|cancel|help]"),
     "vote": ("Open your ballot", "[results|help]"),
-    "psrt": ("What you can do here", "[nominate|vote|council|members|link|publish|join|help]"),
+    "psrt": (
+        "What you can do here",
+        "[nominate|vote|onboarding|council|members|link|publish|join|help]",
+    ),
 }
 
 # Each scope with what needs it.
