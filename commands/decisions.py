@@ -47,6 +47,20 @@ class DecisionListeners:
             )
         return CloseAll()
 
+    def ask_keys_lost(self, asked: Asked) -> Answer:
+        """Open the form by which keys are given up that should have been destroyed."""
+        with self._database.reading() as session:
+            found = self._reading.details(session, asked.user_id, asked.value)
+        return Show(alarms.keys_lost_modal(found.shown))
+
+    def keys_lost(self, asked: Asked) -> Answer:
+        """Give up the keys of an ended vote."""
+        with self._database.transaction() as session:
+            self._deciding.give_up_keys(
+                session, self._clock.now(), asked.user_id, asked.metadata, asked.one("reason")
+            )
+        return CloseAll()
+
     def rerun(self, asked: Asked) -> Answer:
         """Run a vote again."""
         with self._database.transaction() as session:
@@ -81,8 +95,10 @@ def register(
     on = DecisionListeners(surface, deciding, reading, neutralising)
     surface.button(ids.NEUTRALISE, Permission.NOMINATIONS_NEUTRALISE, on.neutralise)
     surface.button(ids.GO_AHEAD, Permission.VOTING_GO_AHEAD, on.go_ahead)
-    surface.button(ids.LOST, Permission.VOTING_VOID, on.ask_give_up)
-    surface.form(ids.LOST, Permission.VOTING_VOID, on.give_up)
+    surface.button(ids.GIVE_UP, Permission.VOTING_VOID, on.ask_give_up)
+    surface.form(ids.GIVE_UP, Permission.VOTING_VOID, on.give_up)
+    surface.button(ids.KEYS_LOST, Permission.VOTING_KEYS_LOST, on.ask_keys_lost)
+    surface.form(ids.KEYS_LOST, Permission.VOTING_KEYS_LOST, on.keys_lost)
     surface.button(ids.RERUN, Permission.VOTING_RERUN, on.rerun)
     surface.button(ids.CLOSE_NOW, Permission.VOTING_CLOSE, on.close_now)
     surface.button(ids.EXTEND, Permission.VOTING_CLOSE, on.extend)

@@ -31,6 +31,8 @@ class Poll(SQLModel, table=True):
     public_key: bytes | None = None
     key_store_id: str | None = None
     keys_destroyed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # An admin gave them up for lost, so that the poll's end could be told all the same.
+    keys_lost_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     alarmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     # Set when an admin confirmed the close after a long absence of the bot (DESIGN section 4).
     close_confirmed: bool = False

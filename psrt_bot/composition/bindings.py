@@ -37,7 +37,8 @@ def bind(announced: facts.Facts, services: Services) -> None:
     announced.bind(facts.PostLingers, services.neutralising.lingers)
     outcomes = services.outcomes
     announced.bind(facts.PollClosed, outcomes.closed)
-    announced.bind(facts.PollKeysDestroyed, outcomes.keys_destroyed)
+    announced.bind(facts.PollKeysDestroyed, outcomes.keys_gone)
+    announced.bind(facts.PollKeysLost, outcomes.keys_gone)
     announced.bind(facts.PollKeysMissing, outcomes.keys_missing)
     announced.bind(facts.PollKeysBack, outcomes.keys_back)
     announced.bind(facts.PollDisputed, outcomes.disputed)

@@ -107,6 +107,10 @@ class Permission(StrEnum):
         While("poll", "open"),
     )
     VOTING_VOID = "voting:void", "give up a vote that cannot be counted", ADMINS, OTHERS, STUCK
+    VOTING_KEYS_LOST = (
+        *("voting:keys-lost", "give up the keys of an ended vote", ADMINS, OTHERS),
+        While("poll", "closed", "cancelled"),
+    )
     VOTING_RERUN = (
         *("voting:rerun", "run a vote again", ADMINS, OTHERS),
         While("nomination", "uncounted"),

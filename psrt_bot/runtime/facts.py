@@ -62,6 +62,13 @@ class PollKeysBack:
 
 
 @dataclass(frozen=True)
+class PollKeysLost:
+    """An admin gave the keys of an ended poll up for lost: they will not be destroyed before."""
+
+    poll_id: str
+
+
+@dataclass(frozen=True)
 class PollVoided:
     """An admin gave up a poll that could not be counted."""
 

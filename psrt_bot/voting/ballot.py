@@ -25,7 +25,8 @@ SEALED_SIZE = 304
 _BODY_SIZE = SEALED_SIZE - 48 - 32  # without the sealed box's own bytes and the HMAC-SHA256
 
 # Domain separation: no two uses of a key ever see the same message.
-_KEYS = "psrt-bot/poll-keys/1"
+_KEYS = "psrt-bot/poll-keys/2"
+_TERMS = "psrt-bot/terms/1"
 _NULLIFIER = "psrt-bot/nullifier/1"
 _SPENT = "psrt-bot/spent/1"
 _BALLOT = "psrt-bot/ballot/1"
@@ -54,25 +55,36 @@ def _unpack(data: bytes, count: int) -> list[bytes]:
     return fields
 
 
+def terms(threshold: str, electorate_size: int, electorate_hash: str) -> bytes:
+    """What a vote is held under, 32 bytes: beside the keys no writer of the database reaches it."""
+    return hashlib.sha256(_pack(_TERMS, threshold, str(electorate_size), electorate_hash)).digest()
+
+
 @dataclass(frozen=True)
 class PollKeys:
     """The three keys of one poll, 32 bytes each (DESIGN 5). Raises ValueError for another length.
 
     Never in the database, never cached. Python cannot wipe them from memory.
+
+    Args:
+        terms: what `terms` makes of the poll when it opens, kept beside the keys.
     """
 
     private_key: bytes = field(repr=False)
     nullifier_key: bytes = field(repr=False)
     ballot_key: bytes = field(repr=False)
+    terms: bytes = field(default=bytes(KEY_SIZE), repr=False)
 
     def __post_init__(self) -> None:
-        if any(len(k) != KEY_SIZE for k in (self.private_key, self.nullifier_key, self.ballot_key)):
+        parts = (self.private_key, self.nullifier_key, self.ballot_key, self.terms)
+        if any(len(part) != KEY_SIZE for part in parts):
             raise ValueError("a poll key has 32 bytes")
 
     @classmethod
-    def generate(cls) -> PollKeys:
+    def generate(cls, terms: bytes = bytes(KEY_SIZE)) -> PollKeys:
         """New keys from the system's random source."""
-        return cls(*(secrets.token_bytes(KEY_SIZE) for _ in range(3)))
+        private, nullifier, ballot = (secrets.token_bytes(KEY_SIZE) for _ in range(3))
+        return cls(private, nullifier, ballot, terms)
 
     @property
     def public_key(self) -> bytes:
@@ -81,13 +93,14 @@ class PollKeys:
 
     def to_bytes(self, poll_id: str) -> bytes:
         """For the key store: versioned, bound to `poll_id`, with a checksum against damage."""
-        data = _pack(_KEYS, poll_id, self.private_key, self.nullifier_key, self.ballot_key)
+        parts = (self.private_key, self.nullifier_key, self.ballot_key, self.terms)
+        data = _pack(_KEYS, poll_id, *parts)
         return data + hashlib.sha256(data).digest()
 
     @classmethod
     def from_bytes(cls, data: bytes, poll_id: str) -> PollKeys:
         """Read `to_bytes` back. Raises ValueError: damaged, another version, or another poll's."""
-        _, _, *raw = _unpack(data, 5)
+        _, _, *raw = _unpack(data, 6)
         keys = cls(*raw)
         if not hmac.compare_digest(keys.to_bytes(poll_id), data):
             raise ValueError("these are not this poll's keys, undamaged and of this version")

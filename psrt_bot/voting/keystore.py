@@ -86,7 +86,7 @@ _POLL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KEY_FILE = re.compile(
     rf"({_POLL_ID.pattern})\.keys|\.tmp\.({_POLL_ID.pattern})\.keys\.[0-9a-f]{{16}}"
 )
-_MAX_FILE = 4096  # bytes; a key file has about 250, so more is not ours
+_MAX_FILE = 4096  # bytes; a key file has about 300, so more is not ours
 _FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK  # neither follow a link nor wait at a pipe
 _REASONS = {
     errno.ELOOP: "is a symbolic link; put the file itself in its place",

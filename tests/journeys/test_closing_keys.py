@@ -1,16 +1,19 @@
 """When the keys are away, for a while or for good: casting, closing, giving up, running again."""
 
 import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from psrt_bot.nominations.rules import NominationState
 from psrt_bot.runtime import audit
 from psrt_bot.voting.rules import PollState
 from psrt_bot.voting.service.casting import KEYS_AWAY
-from storage.voting import Elector
+from storage.voting import Elector, SealedBallot
 from tests.journeys.house import House
 from tests.journeys.polling import (
     ADMINS,
@@ -153,8 +156,8 @@ def test_keys_that_come_back_are_counted_with(house: House) -> None:
     alarm = posted(house, "cannot be counted", to=ADMINS)
     assert f"{poll_of(house).id}.keys" in alarm.rendered
     assert alarm.buttons == ["Keys are lost…"]
-    house.pass_time(days=1)
-    assert len(said(house, "cannot be counted", to=ADMINS)) == 1
+    house.pass_time(days=1)  # said again, twice a day
+    assert len(said(house, "cannot be counted", to=ADMINS)) == 2
     key_folder(house).with_name("lost").rename(key_folder(house) / f"{poll_of(house).id}.keys")
     house.pass_time(minutes=1)
     assert "Yes 3, no 0" in posted(house, "has passed").rendered
@@ -263,6 +266,113 @@ def test_a_whole_store_that_is_lost_can_be_given_up(house: House) -> None:
     house.pass_time(minutes=1)
     assert [path.name for path in folder.iterdir()] == ["store-id"]
     assert poll_of(house).keys_destroyed_at is not None
+
+
+def test_a_vote_given_up_without_its_store_keeps_no_ballot(house: House) -> None:
+    """Started anew without the folder, the bot cannot destroy keys; the ballots go all the same,
+    and a nomination that is cancelled then says what was destroyed and what not."""
+    house.nominate()
+    votes(house, ana="Yes", ben="Yes", chi="No")
+    folder, away = key_folder(house), key_folder(house).with_name("away")
+    house.close()
+    folder.rename(away)
+    house.open()
+    house.pass_time(days=7)
+    give_up(house)
+    assert poll_of(house).state == PollState.VOID
+    assert sealed_rows(house) == 0
+    cancel(house)
+    told = posted(house, "was cancelled").rendered
+    assert "Its keys are out of reach; should they turn up, they are destroyed." in told
+    assert "keys of its vote have been destroyed" not in told
+
+
+@pytest.mark.parametrize("end", ["cancelled", "counted"])
+def test_keys_that_are_lost_before_they_are_destroyed(house: House, end: str) -> None:
+    """The vote has ended, and its keys are out of reach: nothing is told until an admin says, with
+    a reason, that they are lost. Then the end is told, with that; a day later nothing comes twice.
+    Should the folder turn up, its keys are destroyed, and nobody hears of the result again."""
+    house.nominate()
+    votes(house, ana="Yes", ben="Yes", chi="No")
+    folder, away = key_folder(house), key_folder(house).with_name("away")
+    if end == "cancelled":
+        folder.rename(away)
+        cancel(house)
+        words = "was cancelled"
+    else:
+        with held_log(house):
+            house.pass_time(days=7)
+        folder.rename(away)
+        words = "has passed"
+    house.pass_time(minutes=1)
+    assert sealed_rows(house) == 0
+    assert not said(house, words)
+    (alarm,) = said(house, "cannot be destroyed yet", to=ADMINS)
+    house.workspace.add_member(ADMINS, "chi")
+    alarm.click("Keys are lost…", by=house.person("chi"))
+    whispered(house.person("chi"), "Only admins can do this")
+    for reason in ("", "The disk died."):
+        alarm.click("Keys are lost…", by=house.person("ben"))
+        form = house.person("ben").wait_modal(title="Keys are lost").fill("Reason", reason)
+        outcome = form.submit()
+        assert (outcome.status == "errors") is (reason == "")
+    house.work()
+    note = posted(house, "gave the keys of the vote on Nia Novak up for lost").rendered
+    assert "The disk died." in note
+    told = posted(house, words).rendered
+    assert ("Its keys are out of reach" in told) is (end == "cancelled")
+    assert ("were lost before they could be destroyed" in told) is (end == "counted")
+    assert len(audited(house, "voting:keys-lost")) == 1
+    alarm.click("Keys are lost…", by=house.person("ana"))
+    again = house.person("ana").wait_modal(title="Keys are lost").fill("Reason", "Again.")
+    assert again.submit().status == "errors"
+    again.close()
+    house.pass_time(days=1)
+    assert len(said(house, "cannot be destroyed yet", to=ADMINS)) == 1
+    away.rename(folder)
+    house.pass_time(minutes=1)
+    assert [path.name for path in folder.iterdir()] == ["store-id"]
+    assert poll_of(house).keys_destroyed_at is not None
+    assert len(said(house, words)) == 1
+
+
+def test_the_result_waits_while_somebody_reads_the_log(house: House) -> None:
+    """Deleted ballots stand in the write-ahead log as long as a reader holds it (a backup, say):
+    until it is emptied nothing is told."""
+    house.nominate()
+    votes(house, ana="Yes", ben="Yes", chi="No")
+    with held_log(house):
+        house.pass_time(days=7)
+        house.pass_time(minutes=1)
+        assert poll_of(house).state == PollState.CLOSED
+        assert poll_of(house).keys_destroyed_at is None
+        assert not said(house, "has passed")
+    house.pass_time(minutes=1)
+    assert "Yes 2, no 1" in posted(house, "has passed").rendered
+
+
+@contextmanager
+def held_log(house: House) -> Iterator[None]:
+    """Read from the database file for a while, so that its write-ahead log cannot be emptied."""
+    path = house.bot.database.engine.url.database
+    with closing(sqlite3.connect(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sealed_ballot").fetchall()
+        yield
+
+
+def cancel(house: House) -> None:
+    """Cancel the only nomination, as an admin."""
+    admin = house.person("ben")
+    admin.command("/nominate", "cancel", channel=TEAM)
+    admin.wait_modal(title="Cancel nomination").fill("Reason", "It is over.").submit()
+    house.work()
+
+
+def sealed_rows(house: House) -> int:
+    """How many sealed ballots are in the database."""
+    with house.bot.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(SealedBallot)) or 0
 
 
 @pytest.mark.parametrize("state", ["closing", "keys missing"])

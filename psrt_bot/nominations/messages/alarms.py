@@ -87,14 +87,19 @@ def keys_missing(shown: Shown, reason: str) -> Message:
         "As soon as they can be read, the votes are counted by themselves. Only if they are "
         "lost for good: give up the count; the vote can then be run again."
     )
-    button = blocks.button("Keys are lost…", words.LOST, shown.nomination_id, style="danger")
+    button = blocks.button("Keys are lost…", words.GIVE_UP, shown.nomination_id, style="danger")
     return _alarm(text, reason, onward, button)
 
 
 def keys_linger(shown: Shown, reason: str) -> Message:
     """Return the alarm that an ended vote's keys cannot be destroyed yet."""
     text = f"The vote on {shown.nominee} has ended, but its keys cannot be destroyed yet."
-    return _alarm(text, reason, "Until they are, nothing is announced. It is tried again.")
+    onward = (
+        "Until they are, nothing is announced. It is tried again. Only if they are lost for good: "
+        "say so, and it is announced with that."
+    )
+    button = blocks.button("Keys are lost…", words.KEYS_LOST, shown.nomination_id, style="danger")
+    return _alarm(text, reason, onward, button)
 
 
 def disputed(shown: Shown, rejected: int) -> Message:
@@ -106,16 +111,23 @@ def disputed(shown: Shown, rejected: int) -> Message:
     what = (
         f"{plural(rejected, 'row')} in the database cannot have been cast by an elector"
         if rejected
-        else "its electors in the database are not those that were frozen when it opened"
+        else "its electors or its threshold in the database are not those of its opening"
     )
     text = f"The vote on {shown.nominee} has no result: {what}."
-    button = blocks.button("Give up the count…", words.LOST, shown.nomination_id, style="danger")
+    button = blocks.button("Give up the count…", words.GIVE_UP, shown.nomination_id, style="danger")
     return _alarm(
         text,
         "Somebody may have written to the database. Find out who can, before the vote is run again",
         "There is nothing left to count. Give this vote up, and it can be run again.",
         button,
     )
+
+
+def still_disputed(shown: Shown) -> Message:
+    """Return the reminder that such a vote waits for an admin."""
+    text = f"The vote on {escape(shown.nominee)} has no result, and nobody has given it up yet."
+    button = blocks.button("Give up the count…", words.GIVE_UP, shown.nomination_id, style="danger")
+    return Message(text, [blocks.section(text), blocks.actions(button)])
 
 
 def _alarm(text: str, reason: str, onward: str, *buttons: ButtonElement) -> Message:
@@ -131,7 +143,7 @@ def _alarm(text: str, reason: str, onward: str, *buttons: ButtonElement) -> Mess
 def lost_modal(shown: Shown) -> View:
     """Return the form by which an admin gives up a vote that cannot be counted."""
     return blocks.modal(
-        words.LOST,
+        words.GIVE_UP,
         "Give up the count",
         [
             blocks.section(
@@ -144,6 +156,34 @@ def lost_modal(shown: Shown) -> View:
         close="Back",
         metadata=shown.nomination_id,
     )
+
+
+def keys_lost_modal(shown: Shown) -> View:
+    """Return the form by which an admin gives up keys that should have been destroyed."""
+    return blocks.modal(
+        words.KEYS_LOST,
+        "Keys are lost",
+        [
+            blocks.section(
+                f"The vote on *{escape(shown.nominee)}* has ended and its ballots are destroyed. "
+                "How it ended will be told, and that its keys were lost before they could be "
+                "destroyed. Should they turn up, they are destroyed."
+            ),
+            blocks.text_input("reason", "Reason", multiline=True, hint="The team sees it."),
+        ],
+        submit="They are lost",
+        close="Back",
+        metadata=shown.nomination_id,
+    )
+
+
+def keys_given_up(shown: Shown, admin: str, reason: str) -> Message:
+    """Return the word to the team that an ended vote's keys were given up."""
+    text = escape(
+        f"{admin} gave the keys of the vote on {shown.nominee} up for lost: they could not be "
+        "destroyed. Whoever finds a copy of them finds no ballots here."
+    )
+    return Message(text, [blocks.section(text), blocks.section("*Reason*"), *blocks.quoted(reason)])
 
 
 def given_up(shown: Shown, reason: str) -> Message:

@@ -139,7 +139,12 @@ def nominator_buttons(shown: Shown) -> ActionsBlock:
 def ended(shown: Shown, reason: str) -> Message:
     """Return the word to team and nominator when a nomination ends without a decision."""
     text = f"The nomination of {escape(shown.nominee)} was {shown.phase}."
-    if shown.closes_at:
+    if shown.closes_at and shown.keys_out_of_reach:
+        text += (
+            " The ballots of its vote have been destroyed. Its keys are out of reach; should they "
+            "turn up, they are destroyed."
+        )
+    elif shown.closes_at:
         text += " The ballots and keys of its vote have been destroyed."
     parts: list[Block] = [blocks.section(text)]
     if reason:

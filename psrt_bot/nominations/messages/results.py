@@ -10,6 +10,10 @@ from psrt_bot.nominations.messages.words import Result
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, moment, plural
 
+KEYS_LOST = (
+    "The keys of this vote were lost before they could be destroyed; should they turn up, they are."
+)
+
 
 def result(counted: Result) -> Message:
     """Return the result for the team channel. A failed one says so without reproach."""
@@ -71,6 +75,6 @@ def _proof(counted: Result) -> str:
         lines.append(f"Bulletin SHA-256 `{counted.sha256}`")
     lines.append(
         f"Poll `{counted.poll_id}`, electorate hash `{counted.electorate_hash}`. "
-        "The keys of this vote have been destroyed."
+        + (KEYS_LOST if counted.keys_lost else "The keys of this vote have been destroyed.")
     )
     return "\n".join(lines)

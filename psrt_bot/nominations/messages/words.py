@@ -31,7 +31,8 @@ ADDENDUM = "nominations.addendum"
 WITHDRAW = "nominations.withdraw"
 CANCEL = "nominations.cancel"
 GO_AHEAD = "nominations.go_ahead"
-LOST = "nominations.keys_lost"
+GIVE_UP = "nominations.give_up"
+KEYS_LOST = "nominations.keys_lost"
 RERUN = "nominations.rerun"
 CLOSE_NOW = "nominations.close_now"
 EXTEND = "nominations.extend"
@@ -88,6 +89,7 @@ class Shown:
     addenda: Sequence[tuple[datetime, str]] = ()
     veto_until: datetime | None = None
     statement: StatementShown | None = None
+    keys_out_of_reach: bool = False
 
     @property
     def phase(self) -> str:
@@ -114,6 +116,7 @@ class Result:
     threshold: str
     sha256: str | None
     electorate_hash: str
+    keys_lost: bool = False
 
 
 def texts_blocks(shown: Shown) -> list[Block]:

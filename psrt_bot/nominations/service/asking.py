@@ -11,6 +11,7 @@ from psrt_bot.nominations.service.showing import shown
 from psrt_bot.nominations.service.telling import go_ahead_slot
 from psrt_bot.runtime import deadlines, outbox
 from psrt_bot.runtime.blocks import Message
+from psrt_bot.voting.rules import PollState
 from storage.nominations import Nomination
 from storage.voting import Poll
 
@@ -31,10 +32,15 @@ def ask_admins(
     nomination: Nomination,
     *,
     again: bool = False,
+    question: Message | None = None,
 ) -> None:
-    """Ask what is open just now, if anything is, and plan to ask again tomorrow."""
+    """Ask what is open just now, if anything is, and plan to ask again tomorrow.
+
+    Args:
+        question: in other words than it will be repeated in.
+    """
     deadlines.drop(session, nomination.id, [ASK_AGAIN])
-    question = _question(session, process, nomination)
+    question = question or _question(session, process, nomination)
     if question is None:
         return
     slot = go_ahead_slot(nomination)
@@ -61,4 +67,6 @@ def _question(session: Session, process: Process, nomination: Nomination) -> Mes
     poll = session.get(Poll, nomination.poll_id) if nomination.poll_id else None
     if nomination.state == NominationState.VOTING and poll and poll.awaits_close_decision:
         return alarms.close_or_extend(view, extension(poll))
+    if nomination.state == NominationState.VOTING and poll and poll.state == PollState.DISPUTED:
+        return alarms.still_disputed(view)
     return None

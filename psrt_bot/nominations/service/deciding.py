@@ -21,7 +21,7 @@ from psrt_bot.nominations.service.telling import (
 )
 from psrt_bot.runtime import outbox
 from psrt_bot.runtime.rules import FieldProblems
-from psrt_bot.voting.service.polls import DECIDED, NOT_STUCK
+from psrt_bot.voting.service.polls import DECIDED, NOT_LOST, NOT_STUCK
 from storage.nominations import Nomination
 from storage.voting import Poll
 
@@ -76,6 +76,26 @@ class Deciding:
         assert nomination.poll_id is not None
         self._process.polls.void(session, now, nomination.poll_id, reason.strip())
         record(session, now, actor, "voting:void", nomination, decides=True)
+
+    def give_up_keys(
+        self, session: Session, now: datetime, slack_user_id: str, nomination_id: str, reason: str
+    ) -> None:
+        """Give up the keys of an ended vote for lost, with a reason the team sees; its end is told.
+
+        Raises:
+            FieldProblems: the reason is missing.
+            NotAllowed, NotFound, AlreadyDone: not an admin, or the keys are no trouble (any more).
+        """
+        actor, nomination = self._for_admin(
+            session, slack_user_id, Permission.VOTING_KEYS_LOST, nomination_id, NOT_LOST
+        )
+        if problem := reason_problem(reason):
+            raise FieldProblems({"reason": problem})
+        assert nomination.poll_id is not None
+        note = alarms.keys_given_up(shown(session, nomination), actor.name, reason.strip())
+        say(session, now, self._process.policy.channel, nomination, note)
+        self._process.polls.give_up_keys(session, now, nomination.poll_id)
+        record(session, now, actor, "voting:keys-lost", nomination)
 
     def rerun(
         self, session: Session, now: datetime, slack_user_id: str, nomination_id: str

@@ -22,6 +22,7 @@ from psrt_bot.runtime.facts import (
     PollDisputed,
     PollKeysBack,
     PollKeysDestroyed,
+    PollKeysLost,
     PollKeysMissing,
     PollNeedsDecision,
     PollVoided,
@@ -64,12 +65,16 @@ class Outcomes:
         )
         update_card(session, now, nomination)
 
-    def keys_destroyed(self, session: Session, now: datetime, fact: PollKeysDestroyed) -> None:
+    def keys_gone(
+        self, session: Session, now: datetime, fact: PollKeysDestroyed | PollKeysLost
+    ) -> None:
         """Tell how a poll ended, now that nobody can find out who voted how."""
         nomination = nomination_of(session, fact.poll_id)
         if nomination is None:
             return
         poll = session.get_one(Poll, fact.poll_id)
+        if isinstance(fact, PollKeysDestroyed) and poll.keys_lost_at is not None:
+            return  # they turned up; it was told when they were given up
         update_card(session, now, nomination)
         if poll.state == PollState.CLOSED:
             self._tell_result(session, now, nomination, poll)
@@ -105,8 +110,8 @@ class Outcomes:
         """Alarm the admins that a poll has no result."""
         nomination = nomination_of(session, fact.poll_id)
         if nomination is not None:
-            message = alarms.disputed(shown(session, nomination), fact.rejected)
-            self._process.admins.tell(session, now, message, about=nomination.id)
+            question = alarms.disputed(shown(session, nomination), fact.rejected)
+            ask_admins(session, now, self._process, nomination, question=question)
             update_card(session, now, nomination)
 
     def voided(self, session: Session, now: datetime, fact: PollVoided) -> None:

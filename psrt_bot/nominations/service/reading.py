@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlmodel import Session, col
 
 from psrt_bot.council.service.reading import CouncilReading
@@ -25,7 +25,7 @@ from psrt_bot.nominations.rules import (
     is_running,
     may_become,
 )
-from psrt_bot.nominations.service.showing import all_shown, result_of, shown
+from psrt_bot.nominations.service.showing import all_shown, has_keys, result_of, shown
 from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotForYou, NotFound
 from psrt_bot.runtime.sql import rows
 from psrt_bot.voting.rules import PollState, Threshold
@@ -264,7 +264,7 @@ class Reading:
             .join(Poll, col(Poll.subject) == col(Nomination.id))
             .where(
                 col(Poll.state) == PollState.CLOSED,
-                col(Poll.keys_destroyed_at).is_not(None),
+                or_(col(Poll.keys_destroyed_at).is_not(None), col(Poll.keys_lost_at).is_not(None)),
             )
             .order_by(col(Poll.ended_at).desc())
             .limit(SHOWN_RESULTS)
@@ -279,7 +279,7 @@ class Reading:
         """
         actor = self._process.members.require(session, slack_user_id, Permission.VOTING_RESULT)
         poll = session.get(Poll, poll_id)
-        if poll is None or poll.state != PollState.CLOSED or poll.keys_destroyed_at is None:
+        if poll is None or poll.state != PollState.CLOSED or has_keys(poll):
             raise NotFound(NOT_THERE)
         return result_of(visible(session, actor, poll.subject), poll)
 

@@ -15,6 +15,11 @@ from storage.people import Person
 from storage.voting import Poll
 
 
+def has_keys(poll: Poll) -> bool:
+    """Whether a poll's keys may still be somewhere, and nobody has given them up for lost."""
+    return poll.keys_destroyed_at is None and poll.keys_lost_at is None
+
+
 def vote_phase(poll: Poll | None) -> VotePhase:
     """Return how a poll stands, as far as members may know."""
     if poll is None:
@@ -26,7 +31,7 @@ def vote_phase(poll: Poll | None) -> VotePhase:
             return VotePhase.COUNTING
         case PollState.KEYS_MISSING | PollState.DISPUTED:
             return VotePhase.STUCK
-        case PollState.CLOSED if poll.keys_destroyed_at is None:
+        case PollState.CLOSED if has_keys(poll):
             return VotePhase.COUNTING
     return VotePhase.DONE
 
@@ -80,6 +85,9 @@ def all_shown(session: Session, nominations: Sequence[Nomination]) -> list[Shown
                 addenda=addenda[nomination.id],
                 veto_until=decision.ends_at if decision else None,
                 statement=statements.get(nomination.id),
+                keys_out_of_reach=poll is not None
+                and poll.key_store_id is not None
+                and poll.keys_destroyed_at is None,
             )
         )
     return views
@@ -101,6 +109,7 @@ def result_of(nomination: Nomination, poll: Poll) -> Result:
         threshold=poll.threshold,
         sha256=poll.bundle_sha256,
         electorate_hash=poll.electorate_hash,
+        keys_lost=poll.keys_destroyed_at is None,
     )
 
 

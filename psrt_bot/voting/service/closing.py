@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlmodel import Session, col
 
 from psrt_bot.runtime import audit
@@ -33,9 +33,9 @@ from psrt_bot.voting.rules import (
     electorate_hash,
     passes,
 )
-from psrt_bot.voting.service.polls import Polls, move
+from psrt_bot.voting.service.polls import Polls, delete_ballots, move
 from storage.engine import Database, checkpoint, wake_workers
-from storage.voting import BulletinLine, Elector, Poll, SealedBallot, SpentSubmission
+from storage.voting import BulletinLine, Elector, Poll, SealedBallot
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,6 @@ class Closing:
             try:
                 self._step(poll)
             except KeyStoreError as error:
-                log.error("poll_keys_unusable", poll=poll.id, reason=str(error))  # noqa: TRY400
                 self._alarm(poll, str(error))
             except AlreadyDone:
                 log.info("poll_taken_by_another_copy", poll=poll.id)
@@ -126,12 +125,14 @@ class Closing:
 
     def _step(self, poll: Poll) -> None:
         store = self._polls.keys
+        state = PollState(poll.state)
+        if state is PollState.CANCELLING:
+            self._clear(poll)  # needs no keys: the ballots go, wherever those are
         if poll.key_store_id not in (None, store.id):
             raise WrongStore(
                 f"{store.where} is not the store of this poll; mount the right folder there and "
                 "start the bot anew, or leave the poll to the copy that has it"
             )
-        state = PollState(poll.state)
         if state is PollState.OPEN:
             if not store.holds(poll.id):
                 raise KeysAbsent(
@@ -141,13 +142,11 @@ class Closing:
             return
         if state is PollState.KEYS_MISSING:
             if not store.holds(poll.id):
-                return
+                raise KeysAbsent(f"{store.where} has no {poll.id}.keys: bring the file back")
             self._keys_are_back(poll)
             state = PollState.CLOSING
         if state is PollState.CLOSING:
             self._count(poll)
-        elif state is PollState.CANCELLING:
-            self._clear(poll)
         self._destroy_keys(poll)
 
     def _keys_are_back(self, poll: Poll) -> None:
@@ -175,7 +174,7 @@ class Closing:
             keys, poll.id, [(n, s) for n, s in sealed], [user for _, user in electors]
         )
         rejected = counted.rejected if isinstance(counted, ballot.Disputed) else 0
-        frozen = _is_frozen(poll, [(person, user) for person, user in electors])
+        frozen = _is_frozen(poll, keys, [(person, user) for person, user in electors])
         with self._database.transaction() as session:
             now = self._clock.now()
             if isinstance(counted, ballot.Counted) and frozen:
@@ -257,7 +256,7 @@ class Closing:
 
     def _alarm(self, poll: Poll, reason: str) -> None:
         """Tell admins that keys cannot be read, at most twice a day."""
-        if poll.state == PollState.VOID:
+        if poll.state == PollState.VOID or poll.keys_lost_at is not None:
             return  # the admins themselves gave these keys up for lost
         with self._database.transaction() as session:
             now = self._clock.now()
@@ -273,6 +272,7 @@ class Closing:
                 .values(alarmed_at=now)
             )
             if rows(told):
+                log.error("poll_keys_unusable", poll=poll.id, reason=reason)
                 self._polls.facts.announce(session, now, PollKeysMissing(poll.id, reason))
 
     def _calm(self, poll: Poll) -> None:
@@ -314,19 +314,15 @@ class Closing:
                 wake_workers(session)
 
 
-def _is_frozen(poll: Poll, electors: Sequence[tuple[str, str]]) -> bool:
-    """Whether these are the electors that were hashed when the poll opened."""
+def _is_frozen(poll: Poll, keys: ballot.PollKeys, electors: Sequence[tuple[str, str]]) -> bool:
+    """Whether electors and threshold are those of the opening, which stand beside the keys too."""
     try:
         found = electorate_hash(poll.id, electors)
     except ValueError:  # nobody, or somebody twice
         return False
-    return len(electors) == poll.electorate_size and found == poll.electorate_hash
-
-
-def delete_ballots(session: Session, poll_id: str) -> None:
-    """Delete a poll's sealed rows and the marks of its submissions."""
-    session.execute(delete(SealedBallot).where(col(SealedBallot.poll_id) == poll_id))
-    session.execute(delete(SpentSubmission).where(col(SpentSubmission.poll_id) == poll_id))
+    if (len(electors), found) != (poll.electorate_size, poll.electorate_hash):
+        return False
+    return keys.terms == ballot.terms(poll.threshold, len(electors), found)
 
 
 def bundle(session: Session, poll_id: str) -> bytes:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
 from psrt_bot.runtime import deadlines
 from psrt_bot.runtime.facts import (
     Facts,
     MemberLeft,
+    PollKeysLost,
     PollNeedsDecision,
     PollOpened,
     PollVoided,
@@ -34,12 +35,13 @@ from psrt_bot.voting.rules import (
     reminder_times,
 )
 from storage.engine import wake_workers
-from storage.voting import Elector, Poll
+from storage.voting import Elector, Poll, SealedBallot, SpentSubmission
 
 CLOSE = "voting:close"
 REMIND = "voting:remind"
 
 DECIDED = "This has been decided already."
+NOT_LOST = "The keys of this vote have been destroyed meanwhile, or given up for lost already."
 NOT_STUCK = "This vote need not be given up (any more)."
 
 
@@ -108,7 +110,8 @@ class Polls:
             raise RuleError(
                 "Nobody could vote: no member has a live Slack link. Link members first."
             )
-        keys = ballot.PollKeys.generate()
+        frozen = electorate_hash(poll.id, [(e.person_id, e.slack_user_id) for e in electors])
+        keys = ballot.PollKeys.generate(ballot.terms(poll.threshold, len(electors), frozen))
         closes_at = now + timedelta(seconds=poll.duration_seconds)
         move(
             session,
@@ -120,9 +123,7 @@ class Polls:
             public_key=keys.public_key,
             key_store_id=self.keys.id,
             electorate_size=len(electors),
-            electorate_hash=electorate_hash(
-                poll.id, [(e.person_id, e.slack_user_id) for e in electors]
-            ),
+            electorate_hash=frozen,
         )
         session.add_all(
             Elector(poll_id=poll.id, person_id=e.person_id, slack_user_id=e.slack_user_id)
@@ -224,8 +225,33 @@ class Polls:
             ended_at=now,
             void_reason=reason,
         )
+        delete_ballots(session, poll_id)  # whether or not the keys can be reached
         self.facts.announce(session, now, PollVoided(poll_id))
         wake_workers(session)
+
+    def give_up_keys(self, session: Session, now: datetime, poll_id: str) -> None:
+        """Record that the keys of an ended poll are lost, so that its end can be told.
+
+        Should they turn up again, they are destroyed.
+
+        Raises:
+            AlreadyDone: there is no such trouble (any more).
+        """
+        given_up = session.execute(
+            update(Poll)
+            .where(
+                col(Poll.id) == poll_id,
+                col(Poll.state).in_([PollState.CLOSED, PollState.CANCELLED]),
+                col(Poll.keys_destroyed_at).is_(None),
+                col(Poll.keys_lost_at).is_(None),
+                col(Poll.alarmed_at).is_not(None),
+            )
+            .values(keys_lost_at=now)
+            .execution_options(synchronize_session="fetch")
+        )
+        if rows(given_up) == 0:
+            raise AlreadyDone(NOT_LOST)
+        self.facts.announce(session, now, PollKeysLost(poll_id))
 
     @staticmethod
     def member_left(session: Session, now: datetime, fact: MemberLeft) -> None:
@@ -289,3 +315,9 @@ def move(
     )
     if rows(changed) == 0:
         raise AlreadyDone("This vote has moved on meanwhile; look at it again.")
+
+
+def delete_ballots(session: Session, poll_id: str) -> None:
+    """Delete a poll's sealed rows and the marks of its submissions."""
+    session.execute(delete(SealedBallot).where(col(SealedBallot.poll_id) == poll_id))
+    session.execute(delete(SpentSubmission).where(col(SpentSubmission.poll_id) == poll_id))
