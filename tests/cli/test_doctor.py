@@ -270,6 +270,24 @@ def test_clock_off_slacks(clinic: Clinic, minutes: int) -> None:
     assert clinic.line("clock").startswith("ok")
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_clock_off_the_databases(clinic: Clinic, database_url: str, database: Database) -> None:
+    """On PostgreSQL leases follow the server's clock: another one than ours is told."""
+    clinic.set("DATABASE_URL", database_url)
+    slow = "SELECT pg_catalog.clock_timestamp() - interval '9.5 seconds'"
+    made = "CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS"
+    with database.writing() as connection:
+        name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
+        connection.exec_driver_sql(f"{made} $${slow}$$")
+        connection.exec_driver_sql(
+            f'ALTER DATABASE "{name}" SET search_path = public, pg_catalog'  # ours comes first
+        )
+    assert clinic.line("off the database") == (
+        "BAD  clock is 10 s off the database's -> synchronise both (NTP)"
+    )
+
+
 # database and people
 
 

@@ -1,7 +1,8 @@
 """``make stress ROUNDS=50``: run what must never fail again and again, and print the figures.
 
-A round is the tests of this folder with the points that are tried by default, and the fault and
-delivery tests. The first ``EVERY`` rounds try every point instead (``PSRT_STRESS=all``).
+A round is the tests of this folder with the points that are tried by default, and those of faults,
+delivery, deadlines and downtime (items 2 to 6 of issue 3). The first ``EVERY`` rounds try every
+point instead (``PSRT_STRESS=all``).
 """
 
 import argparse
@@ -19,7 +20,14 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 
 ROOT = Path(__file__).parents[2]
-WHAT = ("tests/stress", "tests/journeys/test_faults*.py", "tests/runtime/test_delivery*.py")
+WHAT = (
+    "tests/stress",
+    "tests/sandbox/test_faults.py",
+    "tests/runtime/test_d*.py",  # deadlines and delivery
+    "tests/runtime/test_sending.py",
+    "tests/runtime/test_places.py",
+    "tests/journeys/test_d*.py",  # downtime and delivery's alarms
+)
 
 
 @dataclass
@@ -51,10 +59,18 @@ class Figures:
                 self.failed[f"{case.get('classname')}::{case.get('name')}"] += 1
         self.bad_rounds += bool(problems or code)
 
+    def line(self) -> str:
+        """Return the figures in a line: for docs/stress.md, and after each round."""
+        return (
+            f"rounds {len(self.seconds)}, tests {sum(self.tests.values())}, "
+            f"failures {self.tests['failed']}, seconds {sum(self.seconds):.0f}"
+        )
+
     def summary(self, every: int) -> str:
         """Return the figures for people."""
         rounds = len(self.seconds)
         lines = [
+            self.line(),
             f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores",
             f"Python {platform.python_version()}",
             f"rounds: {rounds}, of which {min(every, rounds)} with every point",
@@ -98,6 +114,7 @@ def main() -> int:
             for number in range(chosen.rounds):
                 _say(f"round {number + 1} of {chosen.rounds}")
                 one_round(figures, Path(folder), all_points=number < chosen.every, more=more)
+                _say(figures.line())
         except KeyboardInterrupt:
             _say("stopped early; the figures are of what was run")
     if not figures.seconds:
