@@ -12,6 +12,7 @@ from slack_bolt import App
 from slack_bolt.authorization import AuthorizeResult
 
 from commands.surface import Surface
+from psrt_bot.access.service.checking import Checking
 from psrt_bot.composition.bindings import deadline_handlers, plan_what_recurs, renderers, wire
 from psrt_bot.composition.listeners import listen
 from psrt_bot.runtime import deadlines, facts, once
@@ -121,6 +122,8 @@ class Bot:
         )
         self._closing = Closing(self._work, self.clock, self.services.polls)
         self._sweep = Sweep(self._work, self.clock, deadline_handlers(self.services))
+        access, desk = self.services.access, self.services.people.desk
+        self._checking = Checking(self._work, self.clock, desk, access.comparing, access.team)
 
     def start(self, *, http: tuple[str, int] | None = None, background: bool = True) -> None:
         """Open the way in and begin to work.
@@ -166,10 +169,12 @@ class Bot:
         self._sweep.run()
         self._closing.run()
         self._delivery.run()
+        if self._checking.run():  # asks GitHub, so it comes last; what it owes is delivered at once
+            self._delivery.run()
         with self._work.reading() as session:
             due = deadlines.next_due(session)
-        waiting = self._delivery.next_try()
-        return min((moment for moment in (due, waiting) if moment), default=None)
+        waiting = (due, self._delivery.next_try(), self._checking.next_try())
+        return min((moment for moment in waiting if moment), default=None)
 
     def move_clock(self, by: timedelta) -> None:
         """Let time pass at once (demo and tests), then do what has fallen due.

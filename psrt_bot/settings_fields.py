@@ -159,8 +159,13 @@ class Settings(BaseSettings):
         "repositories whose advisories are followed, OWNER/NAME, comma separated",
         (),
     )
+    github_api_url: values.ApiUrl = _setting(
+        "GITHUB_API_URL",
+        "base of GitHub's REST API; http only to this machine",
+        "https://api.github.com/",
+    )
     github_team_token: values.Secret | None = _setting(
-        "GITHUB_TEAM_TOKEN", "GitHub token that reads the team"
+        "GITHUB_TEAM_TOKEN", "GitHub token that reads the team's members and nothing else"
     )
     github_advisory_token: values.Secret | None = _setting(
         "GITHUB_ADVISORY_TOKEN", "GitHub token that reads the advisories"

@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from storage import council, nominations, onboarding, oversight, people, runtime, voting
+from storage import access, council, nominations, onboarding, oversight, people, runtime, voting
 
-MODULES = (council, nominations, onboarding, oversight, people, runtime, voting)
+MODULES = (access, council, nominations, onboarding, oversight, people, runtime, voting)
 METADATA = SQLModel.metadata

@@ -187,8 +187,9 @@ def _role(word: str) -> Role:
 
 def _people(settings: Settings) -> PeopleServices:
     facts = Facts()
-    bind_people(facts)
-    return build_people(settings, facts)
+    people = build_people(settings, facts)
+    bind_people(facts, people)
+    return people
 
 
 def _now() -> datetime:

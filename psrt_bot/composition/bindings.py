@@ -4,6 +4,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from psrt_bot.access.service import checking, checklists, ticking
+from psrt_bot.composition.people import PeopleServices
 from psrt_bot.composition.services import Services, build
 from psrt_bot.council.service import decisions, watching
 from psrt_bot.membership.messages import delivery_died, direct_messages_held
@@ -45,7 +47,11 @@ def bind(announced: facts.Facts, services: Services) -> None:
     announced.bind(facts.PollVoided, outcomes.voided)
     announced.bind(facts.PollNeedsDecision, outcomes.needs_decision)
     bind_council(announced, services)
-    bind_people(announced)
+    bind_people(announced, services.people)
+    placing = services.access.placing
+    announced.bind(facts.Invited, placing.invited)
+    announced.bind(facts.Removed, placing.removed)
+    announced.bind(facts.PlaceRefused, placing.refused)
     bind_onboarding(announced, services)
     announced.bind(facts.RolesChanged, services.home.roles_changed)
     announced.bind(facts.PersonLinked, services.home.person_linked)
@@ -85,10 +91,15 @@ def bind_council(announced: facts.Facts, services: Services) -> None:
     announced.bind(facts.RolesChanged, services.council.watching.roles_changed)
 
 
-def bind_people(announced: facts.Facts) -> None:
+def bind_people(announced: facts.Facts, people: PeopleServices) -> None:
     """Bind what is announced about people: the command line changes the list as well."""
     announced.bind(facts.MemberLeft, Polls.member_left)
     announced.bind(facts.MemberLeft, claiming.member_left)
+    opening = people.opening
+    announced.bind(facts.MemberJoined, opening.joined)
+    announced.bind(facts.MemberLeft, opening.left)
+    announced.bind(facts.RolesChanged, opening.roles_changed)
+    announced.bind(facts.PersonLinked, opening.linked)
 
 
 def bind_onboarding(announced: facts.Facts, services: Services) -> None:
@@ -118,6 +129,9 @@ def deadline_handlers(services: Services) -> dict[str, Handler]:
         desk.SILENT: Handler(services.onboarding.starting.silent),
         desk.CHASE: Handler(services.onboarding.starting.chase, collapses=True),
         desk.NUDGE: Handler(services.onboarding.reminding.nudge, collapses=True),
+        checklists.PLACE: Handler(services.access.placing.place),
+        checklists.REMIND: Handler(services.access.ticking.plan_reminder, collapses=True),
+        checking.WEEKLY: Handler(checking.Weekly().due, collapses=True),
     }
 
 
@@ -125,6 +139,7 @@ def plan_what_recurs(session: Session, now: datetime, services: Services) -> Non
     """Plan what comes again and again by the calendar; called at each start, planned once."""
     services.council.watching.arm(session, now)
     services.heads.arm(session, now)
+    checking.Weekly.arm(session, now)
 
 
 def renderers(services: Services) -> Renderers:
@@ -139,6 +154,7 @@ def renderers(services: Services) -> Renderers:
             reminding.EXPANDER: services.reminding.expand,
             watching.EXPANDER: services.council.watching.expand_reminder,
             desk.EXPANDER: services.onboarding.reminding.expand,
+            ticking.EXPANDER: services.access.ticking.expand_reminder,
         },
         home=services.home.render,
     )

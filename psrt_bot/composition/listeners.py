@@ -1,6 +1,7 @@
 """Every listener of the bot, in the order in which Bolt asks them."""
 
 from commands import (
+    access,
     audit,
     card,
     council,
@@ -36,6 +37,7 @@ def listen(surface: Surface, services: Services, prefix: str) -> None:
     begun = services.onboarding
     onboarding.register(surface, begun.starting, begun.accepting, begun.ticking)
     decisions.register(surface, services.deciding, services.reading, services.neutralising)
+    access.register(surface, services.access.ticking, services.access.comparing)
     home.register(surface, services.home)
     audit.register(surface, services.auditing)
     surface.word(

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from psrt_bot.access.service.checklists import Desk
+from psrt_bot.access.service.opening import Opening
+from psrt_bot.membership.permissions import Role
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.appointing import Appointing
 from psrt_bot.membership.service.claiming import Claiming
@@ -30,6 +33,18 @@ class PeopleServices:
     managing: Managing
     claiming: Claiming
     publishing: Publishing
+    desk: Desk
+    opening: Opening
+
+
+def rooms_of(settings: Settings) -> list[tuple[Role, str]]:
+    """Return the channels with the role that leads to each."""
+    pairs = [
+        *((Role.MEMBER, c) for c in (settings.team_channel, *settings.member_channels)),
+        (Role.ADMIN, settings.admin_channel),
+        (Role.STEERING_COUNCIL, settings.council_channel),
+    ]
+    return [(role, channel) for role, channel in dict.fromkeys(pairs) if channel]
 
 
 def build_people(settings: Settings, announced: Facts) -> PeopleServices:
@@ -38,6 +53,7 @@ def build_people(settings: Settings, announced: Facts) -> PeopleServices:
     admins = Admins(settings.admin_channel, settings.first_admins)
     offboarding = Offboarding(members, admins, announced, settings.team_channel)
     joining = Joining(members)
+    desk = Desk(members, admins, rooms_of(settings), settings.github_team)
     return PeopleServices(
         members=members,
         admins=admins,
@@ -49,4 +65,6 @@ def build_people(settings: Settings, announced: Facts) -> PeopleServices:
         managing=Managing(members, admins, joining, announced, settings.team_channel),
         claiming=Claiming(members, admins, announced),
         publishing=Publishing(members, admins),
+        desk=desk,
+        opening=Opening(desk),
     )

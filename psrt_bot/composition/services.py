@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
-from psrt_bot.composition.people import PeopleServices, build_people
+from psrt_bot.access.github_team import GitHubTeam
+from psrt_bot.access.service.comparing import Comparing
+from psrt_bot.access.service.placing import Placing
+from psrt_bot.access.service.ticking import Ticking as AccessTicking
+from psrt_bot.composition.people import PeopleServices, build_people, rooms_of
 from psrt_bot.council.service.answering import Answering
 from psrt_bot.council.service.decisions import Office
 from psrt_bot.council.service.reading import CouncilReading
@@ -10,7 +14,6 @@ from psrt_bot.council.service.recording import Recording
 from psrt_bot.council.service.telling import Telling
 from psrt_bot.council.service.watching import Watching
 from psrt_bot.home.service import Homes
-from psrt_bot.membership.permissions import Role
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.people import Members
 from psrt_bot.nominations.service.council import CouncilOutcomes
@@ -65,6 +68,20 @@ class Onboarding:
 
 
 @dataclass(frozen=True)
+class Access:
+    """The use cases that keep the places of members in step.
+
+    Args:
+        team: the GitHub team, where there is a token to ask with.
+    """
+
+    placing: Placing
+    ticking: AccessTicking
+    comparing: Comparing
+    team: GitHubTeam | None
+
+
+@dataclass(frozen=True)
 class Services:
     """Every process's use cases, wired."""
 
@@ -90,6 +107,7 @@ class Services:
     heads: Heads
     places: Places
     neutralising: Neutralising
+    access: Access
 
 
 def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
@@ -106,11 +124,7 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
     )
     council = _council(settings, members, admins, announced)
     process = Process(secret_polls, members, admins, policy, council.telling, council.reading)
-    rooms = [
-        (Role.ADMIN, settings.admin_channel),
-        (Role.STEERING_COUNCIL, settings.council_channel),
-        *((Role.MEMBER, c) for c in (settings.team_channel, *settings.member_channels)),
-    ]
+    neutralising = Neutralising(process, rooms_of(settings))
     drafts = Drafts(process)
     voting = Voting(secret_polls, members)
     reading = Reading(process)
@@ -136,9 +150,28 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
         refusals=Refusals(members),
         auditing=Auditing(members),
         heads=Heads(admins),
-        places=Places(members, admins, [channel for _, channel in rooms if channel]),
-        neutralising=Neutralising(process, rooms),
+        places=Places(members, admins, [channel for _, channel in rooms_of(settings)]),
+        neutralising=neutralising,
+        access=_access(settings, people, neutralising),
     )
+
+
+def _access(settings: Settings, people: PeopleServices, neutralising: Neutralising) -> Access:
+    team = github_team(settings)
+    placing = Placing(people.desk, neutralising.prepare)
+    return Access(
+        placing=placing,
+        ticking=AccessTicking(people.desk, placing),
+        comparing=Comparing(people.desk, placing, asks_github=team is not None),
+        team=team,
+    )
+
+
+def github_team(settings: Settings) -> GitHubTeam | None:
+    """Return the GitHub team, or None where no team or no token is set."""
+    if settings.github_team is None or settings.github_team_token is None:
+        return None
+    return GitHubTeam(settings.github_team, settings.github_team_token, settings.github_api_url)
 
 
 def _council(settings: Settings, members: Members, admins: Admins, announced: Facts) -> Council:

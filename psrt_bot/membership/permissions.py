@@ -148,6 +148,8 @@ class Permission(StrEnum):
     MEMBERS_PUBLISH = "members:publish", "take the public lists to where they are public", ADMINS
     OFFBOARDING_END = "offboarding:end", "end a membership", ADMINS
     AUDIT_READ = "oversight:audit", "read the audit log", ADMINS, OTHERS
+    ACCESS_KEEP = "access:keep", "see and tick access checklists", ADMINS
+    ACCESS_DRIFT = "access:drift", "compare the places with the list, and mend them", ADMINS
     HUB_OPEN = "hub:open", "see what one can do", EVERYBODY
     CANDIDATE_READ = "candidate:read", "read how to join", EVERYBODY
     SLACK_TELLS = "slack:tells", "tell of users and channels: Slack alone", NOBODY

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from psrt_bot.access.service import checking, checklists
 from psrt_bot.council.service import decisions, watching
 from psrt_bot.membership.service import claiming
 from psrt_bot.nominations.service import asking, council
@@ -13,9 +14,11 @@ from psrt_bot.oversight.service import refusals
 from psrt_bot.runtime import audit
 from psrt_bot.sandbox.page.config import Deadline
 from psrt_bot.voting.service import polls
+from storage.access import AccessChecklist
 from storage.council import CouncilDecision
 from storage.nominations import Nomination
 from storage.onboarding import Onboarding
+from storage.people import Person
 from storage.runtime import DeadlineRow
 from storage.voting import Poll
 
@@ -34,9 +37,18 @@ WHAT: Mapping[str, str] = {
     desk.SILENT: "admins hear that there is no answer: {}",
     desk.CHASE: "admins are asked about the invitation: {}",
     desk.NUDGE: "steps of the checklist wait: {}",
+    checklists.REMIND: "reminder: access of {}",
 }
 # What nobody sees happen, or not in a demo's lifetime: "to the next deadline" would seem broken.
-UNSEEN = frozenset({refusals.DAY_ENDS, watching.TERM, audit.HEAD_DUE})
+UNSEEN = frozenset(
+    {
+        refusals.DAY_ENDS,
+        watching.TERM,
+        audit.HEAD_DUE,
+        checklists.PLACE,
+        checking.WEEKLY,
+    }
+)
 
 
 def falling_due(session: Session) -> list[Deadline]:
@@ -51,6 +63,7 @@ def falling_due(session: Session) -> list[Deadline]:
                 CouncilDecision.title,
                 Nomination.nominee_name,
                 Onboarding.name,
+                Person.name,
                 "somebody",
             ),
         )
@@ -58,6 +71,8 @@ def falling_due(session: Session) -> list[Deadline]:
         .join(CouncilDecision, col(CouncilDecision.id) == subject, isouter=True)
         .join(Nomination, col(Nomination.id) == subject, isouter=True)
         .join(Onboarding, col(Onboarding.id) == subject, isouter=True)
+        .join(AccessChecklist, col(AccessChecklist.id) == subject, isouter=True)
+        .join(Person, col(Person.id) == col(AccessChecklist.person_id), isouter=True)
         .where(col(DeadlineRow.done_at).is_(None), col(DeadlineRow.kind).not_in(UNSEEN))
         .order_by(col(DeadlineRow.due_at))
     )

@@ -15,11 +15,10 @@ from starlette.routing import BaseRoute
 
 from psrt_bot.app import Bot
 from psrt_bot.composition.bindings import bind_people
+from psrt_bot.composition.people import build_people
 from psrt_bot.manifest import manifest
 from psrt_bot.membership.rules import Role
-from psrt_bot.membership.service.appointing import Appointing
-from psrt_bot.membership.service.lists import Lists
-from psrt_bot.membership.service.people import Members, find_person
+from psrt_bot.membership.service.people import find_person
 from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.runtime.facts import Facts
 from psrt_bot.sandbox import saving
@@ -185,18 +184,17 @@ def _seed(settings: Settings, workspace: Workspace, clock: MovableClock) -> None
         f"{name},{login},{'Admin' * (login in ADMINS)}" for login, (name, _) in MEMBERS.items()
     ]
     facts = Facts()
-    bind_people(facts)
-    members = Members(facts)
+    people = build_people(settings, facts)
+    bind_people(facts, people)
     database = Database(settings.database_url.get_secret_value())
     with database.transaction() as session:
         files = {"members": "".join(f"{line}\n" for line in lines).encode()}
-        Lists(facts).import_files(session, clock.now(), files, "demo")
+        people.lists.import_files(session, clock.now(), files, "demo")
         for login in MEMBERS:
             user = workspace.as_user(login).id
-            members.link(session, clock.now(), find_person(session, login), user, "demo")
-        appointing = Appointing(members)
+            people.members.link(session, clock.now(), find_person(session, login), user, "demo")
         for login, (name, _) in COUNCIL.items():
             user = workspace.as_user(login).id
             role = Role.STEERING_COUNCIL
-            appointing.grant(session, clock.now(), user, role, "demo", name=name)
+            people.appointing.grant(session, clock.now(), user, role, "demo", name=name)
     database.close()

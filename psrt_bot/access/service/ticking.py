@@ -1,0 +1,153 @@
+"""Admins tick, take back, and let the bot try again; reminders while a checklist is open (R6)."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from psrt_bot.access.messages import checklists as messages
+from psrt_bot.access.messages.checklists import Shown
+from psrt_bot.access.rules import REMIND_EVERY, ChecklistState, ItemState
+from psrt_bot.access.service.checklists import (
+    REMIND,
+    Desk,
+    locked,
+    move,
+    open_lists,
+    refresh,
+    shown,
+)
+from psrt_bot.access.service.placing import Placing
+from psrt_bot.membership.permissions import Permission
+from psrt_bot.membership.service.people import Actor
+from psrt_bot.runtime import audit, deadlines
+from psrt_bot.runtime.blocks import Message
+from psrt_bot.runtime.people import live_users
+from psrt_bot.runtime.rules import AlreadyDone
+from psrt_bot.runtime.waking import remind_when_awake
+from storage.access import AccessChecklist, AccessItem
+
+EXPANDER = "access:reminder"
+
+
+class Ticking:
+    """Use cases of admins. Each is one transaction of the caller's."""
+
+    def __init__(self, desk: Desk, placing: Placing) -> None:
+        self._desk = desk
+        self._placing = placing
+
+    def overview(self, session: Session, slack_user_id: str) -> list[Shown]:
+        """Return every open checklist.
+
+        Raises:
+            NotAllowed: not an admin.
+        """
+        self._desk.members.require(session, slack_user_id, Permission.ACCESS_KEEP)
+        return [shown(session, self._desk, checklist) for checklist in open_lists(session)]
+
+    def tick(self, session: Session, now: datetime, slack_user_id: str, item_id: str) -> None:
+        """Say that a row is done.
+
+        Raises:
+            NotAllowed, NotFound: not an admin, no such row.
+            AlreadyDone: it is done, the bot is at it, or the checklist is not the newest.
+        """
+        actor, checklist, item = self._asked(session, slack_user_id, item_id)
+        by = actor.audit_name
+        if not move(session, item, ItemState.OPEN, ItemState.DONE, at=now, by=by):
+            raise AlreadyDone(messages.NOT_OPEN)
+        self._record(session, now, actor, "access:tick", checklist, item)
+        refresh(session, now, self._desk, checklist)
+
+    def untick(self, session: Session, now: datetime, slack_user_id: str, item_id: str) -> None:
+        """Take a tick back; a closed checklist is open again.
+
+        Raises:
+            NotAllowed, NotFound: not an admin, no such row.
+            AlreadyDone: it is not ticked, not by a person, or the checklist is not the newest.
+        """
+        actor, checklist, item = self._asked(session, slack_user_id, item_id)
+        by_bot = item.done_by == audit.SYSTEM
+        if by_bot or not move(session, item, ItemState.DONE, ItemState.OPEN):
+            raise AlreadyDone(messages.NOT_OPEN)
+        self._record(session, now, actor, "access:untick", checklist, item)
+        refresh(session, now, self._desk, checklist)
+
+    def retry(self, session: Session, now: datetime, slack_user_id: str, item_id: str) -> None:
+        """Let the bot try again what Slack refused.
+
+        Raises:
+            NotAllowed, NotFound: not an admin, no such row.
+            AlreadyDone: it was not refused, or the checklist is not the newest.
+        """
+        actor, checklist, item = self._asked(session, slack_user_id, item_id)
+        can = item.slack_user_id is not None
+        if not can or not move(session, item, ItemState.OPEN, ItemState.OWED):
+            raise AlreadyDone(messages.NOT_OPEN)
+        session.refresh(item)
+        self._record(session, now, actor, "access:retry", checklist, item)
+        self._placing.place(session, now, item.id)
+        refresh(session, now, self._desk, checklist)
+
+    def plan_reminder(self, session: Session, now: datetime, checklist_id: str) -> None:
+        """Owe the admins a reminder in their mornings, and plan the next one (handler)."""
+        checklist = session.get(AccessChecklist, checklist_id)
+        if checklist is None or checklist.state != ChecklistState.OPEN:
+            return
+        users = live_users(session, self._desk.admins.users(session)).values()
+        remind_when_awake(session, now, users, EXPANDER, before=now + REMIND_EVERY)
+        deadlines.schedule(session, REMIND, checklist.id, now + REMIND_EVERY)
+
+    def expand_reminder(
+        self, session: Session, _: datetime, users: list[str]
+    ) -> dict[str, Message]:
+        """Return the messages to those of ``users`` who are admins, if anything is still open."""
+        lists = [shown(session, self._desk, checklist) for checklist in open_lists(session)]
+        admins = self._desk.admins.users(session)
+        if not lists:
+            return {}
+        return {user: messages.reminder(lists) for user in users if user in admins}
+
+    def _asked(
+        self, session: Session, slack_user_id: str, item_id: str
+    ) -> tuple[Actor, AccessChecklist, AccessItem]:
+        actor = self._desk.members.require(session, slack_user_id, Permission.ACCESS_KEEP)
+        checklist, item = locked(session, item_id)
+        if checklist.state == ChecklistState.SUPERSEDED or _is_outlived(session, checklist):
+            raise AlreadyDone(messages.REPLACED)
+        return actor, checklist, item
+
+    def _record(
+        self,
+        session: Session,
+        now: datetime,
+        actor: Actor,
+        act: str,
+        checklist: AccessChecklist,
+        item: AccessItem,
+    ) -> None:
+        audit.append(
+            session,
+            now,
+            actor=actor.audit_name,
+            act=act,
+            subject=checklist.person_id or checklist.id,
+            details={"place": item.place, "doing": item.doing},
+        )
+
+
+def _is_outlived(session: Session, checklist: AccessChecklist) -> bool:
+    """Whether a closed checklist's person has had another one since."""
+    if checklist.state == ChecklistState.OPEN or checklist.person_id is None:
+        return False
+    newer = session.scalar(
+        select(col(AccessChecklist.id))
+        .where(
+            col(AccessChecklist.person_id) == checklist.person_id,
+            col(AccessChecklist.id) != checklist.id,
+            col(AccessChecklist.began_at) >= checklist.began_at,
+        )
+        .limit(1)
+    )
+    return newer is not None
