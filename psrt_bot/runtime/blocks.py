@@ -222,15 +222,20 @@ def radio_input(
 
 
 def checkboxes_input(
-    name: str, label: str, choices: Mapping[str, str], *, initial: Collection[str] = ()
+    name: str,
+    label: str,
+    choices: Mapping[str, str],
+    *,
+    initial: Collection[str] = (),
+    optional: bool = True,
 ) -> InputBlock:
-    """Return boxes to tick; none ticked is possible, so the use case says which must be."""
+    """Return boxes to tick; unless ``optional``, Slack itself asks for one. Which, the use case."""
     offered = options(choices)
     ticked = [option for option in offered if option.value in initial]
     return InputBlock(
         block_id=name,
         label=PlainTextObject(text=label, emoji=False),
-        optional=True,
+        optional=optional,
         element=CheckboxesElement(action_id=name, options=offered, initial_options=ticked or None),
     )
 

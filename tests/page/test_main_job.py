@@ -123,7 +123,7 @@ def follow_the_tour(page: Page) -> None:
     leads to what the bot wrote to the nominator."""
     tour = page.get_by_role("complementary", name="Tour")
     for step in range(1, 5):
-        expect(tour).to_contain_text(f"Step {step} of 6")
+        expect(tour).to_contain_text(f"Step {step} of 7")
         expect(tour).to_contain_text("✓ Done")
         tour.get_by_role("button", name="Next").click()
     expect(tour).to_contain_text("0 of 1 done")
@@ -135,12 +135,30 @@ def follow_the_tour(page: Page) -> None:
     for name in ("Sol", "Tam"):
         expect(tour).to_contain_text("0 of 1 done")
         tour.get_by_role("link", name=f"Be {name}").click()
+        expect(page.locator("#you")).to_contain_text(f"You are {name} ")
         notice = page.locator("#messages .row").filter(has_text="Rosa Romero as a member")
         notice.get_by_role("button", name="No objection").click()
         expect(page.locator(".row.ephemeral").last).to_contain_text("Your answer is recorded")
     expect(tour).to_contain_text("✓ Done")
     tour.get_by_role("link", name="Be Ana in #team").click()
     expect(page.locator("#messages")).to_contain_text("did not veto")
+    tour.get_by_role("button", name="Next").click()
+    tour.get_by_role("link", name="Read Rosa’s messages").click()
+    expect(page.locator("#you")).to_contain_text("You are Rosa ")
+    page.locator("#messages").get_by_role("button", name="Begin").click()
+    dialog = page.get_by_role("dialog", name="Joining the team")
+    expect(dialog.get_by_role("checkbox")).not_to_have_count(0)
+    for box in dialog.get_by_role("checkbox").all():
+        box.check()
+    dialog.get_by_label("GitHub name").fill("rosa")
+    dialog.get_by_label("E-mail").fill("rosa@fictional.example")
+    dialog.get_by_role("button", name="Accept").click()
+    expect(page.get_by_role("dialog", name="Welcome")).to_contain_text("You are a member")
+    page.get_by_role("dialog", name="Welcome").get_by_role("button", name="Close").last.click()
+    expect(page.locator("#messages")).to_contain_text("Your checklist: 0 of")
+    expect(tour).to_contain_text("✓ Done")
+    tour.get_by_role("link", name="Be Ana in #team").click()
+    expect(page.locator("#messages")).to_contain_text("is a member of the team from today")
 
 
 def test_who_is_outside_sees_nothing(demo: Demo, demo_window: Windows) -> None:
@@ -198,7 +216,7 @@ def test_the_tour_leads_and_is_dismissed(demo: Demo, demo_window: Windows) -> No
     """The tour knows how far its steps are done, goes to people and places, and stays dismissed."""
     page = demo_window("ben", "team")
     tour = page.get_by_role("complementary", name="Tour")
-    expect(tour).to_contain_text("Step 1 of 6")
+    expect(tour).to_contain_text("Step 1 of 7")
     tour.get_by_role("link", name="Be Ana in #team").click()
     expect(page.locator("#you")).to_contain_text("Ana Andrade")
     expect(tour).to_contain_text("0 of 1 done")
@@ -213,4 +231,4 @@ def test_the_tour_leads_and_is_dismissed(demo: Demo, demo_window: Windows) -> No
     page.reload()
     expect(tour).to_have_count(0)
     page.get_by_role("button", name="Tour").click()
-    expect(tour).to_contain_text("Step 2 of 6")
+    expect(tour).to_contain_text("Step 2 of 7")

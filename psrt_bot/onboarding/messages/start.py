@@ -100,7 +100,9 @@ def acceptance_modal(shown: Shown) -> View:
     for promise in PROMISES:
         parts += [
             blocks.section(f"*{promise.title}*\n{promise.text}"),
-            blocks.checkboxes_input(promise.name, promise.title, {AGREED: promise.tick}),
+            blocks.checkboxes_input(
+                promise.name, promise.title, {AGREED: promise.tick}, optional=False
+            ),
         ]
     parts += [
         blocks.divider(),

@@ -15,6 +15,7 @@ from psrt_bot.voting.messages import CAST
 VOTERS = 3
 NOMINATED, DECIDED = "Nomination of ", "Vote on "
 ENDED = ("The nomination of ", "The Steering Council vetoed the nomination of ")
+WELCOMED = "is a member of the team from today"
 """How cards, results and outcomes in the team channel begin, in their plain text."""
 
 
@@ -89,6 +90,19 @@ def steps(workspace: Workspace, checked: Callable[[], bool]) -> tuple[TourStep, 
             ],
             seen.outcomes,
         ),
+        TourStep(
+            "Welcome the newcomer",
+            "If nobody vetoed, *Rosa* has a message. Be Rosa, press *Begin*, tick what the team "
+            "asks of its members, and accept: the channel welcomes her, she gets a checklist (try "
+            "its CVSS step) and stands in the public list, and the admins get a list of places "
+            "to let her into.",
+            [
+                Go("Read Rosa’s messages", CANDIDATE, "psrt-bot"),
+                Go("Be Ana in #team", "ana", "team"),
+                Go("Be Ben in #admins", "ben", "admins"),
+            ],
+            seen.welcomes,
+        ),
     )
 
 
@@ -118,6 +132,11 @@ class Seen:
     def outcomes(self) -> int:
         """How many of these the council has decided on."""
         return sum(1 for beginning in ENDED for _ in self._told(beginning))
+
+    def welcomes(self) -> int:
+        """How many newcomers the team has welcomed."""
+        posts = list(self._state.channel("team").messages.values())
+        return sum(1 for post in posts if post.app_id and WELCOMED in post.text)
 
     def next_days(self) -> int:
         """How many days have passed since the first of these results."""
