@@ -11,6 +11,7 @@ from psrt_bot.council.service.reading import CouncilReading
 from psrt_bot.council.service.recording import Mail, Recording
 from psrt_bot.council.service.telling import Telling
 from psrt_bot.membership.permissions import Permission
+from psrt_bot.runtime.called import command
 
 
 class CouncilListeners:
@@ -80,7 +81,9 @@ class CouncilListeners:
         with self._database.transaction() as session:
             now = self._clock.now()
             self._telling.told_by_mail(session, now, asked.user_id, asked.value)
-        return Say("The council's window is open. Answers that come by mail: `/psrt council`.")
+        return Say(
+            f"The council's window is open. Answers that come by mail: {command('psrt council')}."
+        )
 
     def ask_answer(self, asked: Asked) -> Reply:
         """Open the form for one member's answer."""

@@ -30,6 +30,7 @@ from psrt_bot.membership.service.people import Members
 from psrt_bot.oversight.service.refusals import Refusals
 from psrt_bot.runtime import blocks, once
 from psrt_bot.runtime.afterwards import Afterwards
+from psrt_bot.runtime.called import command, told
 from psrt_bot.runtime.clock import Clock
 from psrt_bot.runtime.logs import new_reference
 from psrt_bot.runtime.rules import FieldProblems, RuleError
@@ -41,7 +42,7 @@ log = structlog.get_logger(__name__)
 EventHandler = Callable[[Session, datetime, dict[str, Any]], None]
 
 BUSY = "I am busy just now and changed nothing. Please try again in a moment."
-NOT_IN_USE = "This is not in use any more. Open the newest message, or type `/{}psrt`."
+NOT_IN_USE = "This is not in use any more. Open the newest message, or type {}."
 TOO_SLOW = "Slack did not open the window in time. Please try again."
 READ: Mapping[Kind, Callable[[Mapping[str, Any]], Asked]] = {
     Kind.COMMAND: read_command,
@@ -120,7 +121,7 @@ class Surface:
     def everything_else(self) -> None:
         """Answer buttons of messages from before a change of the bot, which nobody listens to."""
 
-        gone = Say(NOT_IN_USE.format(self._prefix))
+        gone = Say(NOT_IN_USE.format(command("psrt")))
         anything = re.compile(".*", re.DOTALL)
 
         def listener(_: Asked) -> Answer:
@@ -213,11 +214,11 @@ class Surface:
             ack()
             return None
         if kind is Kind.FORM:
-            ack(**_form_ack(answer))
+            ack(**told(_form_ack(answer), self._prefix))
             return None
         if kind is Kind.COMMAND and isinstance(answer, Say):
-            shown = [block.to_dict() for block in answer.blocks]
-            ack(text=answer.text, blocks=shown or None, response_type="ephemeral")
+            text, shown = self._said(answer)
+            ack(text=text, blocks=shown, response_type="ephemeral")
             return None
         ack()
         return self._follow_up(asked, answer)
@@ -241,10 +242,14 @@ class Surface:
             return lambda: self._replace(asked, view)
         return None
 
+    def _said(self, said: Say) -> tuple[str, list[dict[str, Any]] | None]:
+        shown = [block.to_dict() for block in said.blocks]
+        return told(said.text, self._prefix), told(shown, self._prefix) or None
+
     def _show(self, asked: Asked, view: View, *, push: bool) -> None:
         call = self._client.views_push if push else self._client.views_open
         try:
-            call(trigger_id=asked.trigger_id, view=view)
+            call(trigger_id=asked.trigger_id, view=told(view.to_dict(), self._prefix))
         except FAILURES as error:
             log.warning("view_not_opened", code=judge(error).code)
             if asked.response_url:
@@ -252,16 +257,19 @@ class Surface:
 
     def _replace(self, asked: Asked, view: View) -> None:
         try:
-            self._client.views_update(view_id=asked.view_id, view=view)
+            self._client.views_update(
+                view_id=asked.view_id, view=told(view.to_dict(), self._prefix)
+            )
         except FAILURES as error:
             log.warning("view_not_updated", code=judge(error).code)
 
     def _respond(self, asked: Asked, said: Say) -> None:
         hook = WebhookClient(asked.response_url, timeout=VIEW_TIMEOUT, retry_handlers=[])
+        text, shown = self._said(said)
         try:
             answer = hook.send(
-                text=said.text,
-                blocks=list(said.blocks) or None,
+                text=text,
+                blocks=shown,
                 response_type="ephemeral",
                 replace_original=False,
             )

@@ -111,7 +111,8 @@ class Bot:
         return bolt, surface
 
     def _build_workers(self) -> None:
-        sender = Sender(self._work, self._client, renderers(self.services))
+        prefix = self.settings.command_prefix
+        sender = Sender(self._work, self._client, renderers(self.services), prefix)
         self._delivery = Delivery(
             self._work,
             self.clock,

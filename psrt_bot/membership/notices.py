@@ -16,6 +16,7 @@ from psrt_bot.membership.browsing import role_words
 from psrt_bot.membership.rules import MAX_GITHUB_NAME, Role
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape
+from psrt_bot.runtime.called import command
 
 PUBLISHED = "membership.published"
 CONFIRM_CLAIM = "membership.claim_confirm"
@@ -24,12 +25,12 @@ DECLINE_CLAIM = "membership.claim_decline"
 CLAIM = "membership.claim"
 GITHUB_FIELD = "github"
 
-NO_PUBLICATION = "There is no such publication; type `/psrt publish` for a new one."
+NO_PUBLICATION = f"There is no such publication; type {command('psrt publish')} for a new one."
 NEWER_PUBLISHED = "A newer version of the lists is published already; nothing was changed."
 PUBLISHED_BEFORE = "This version was marked as published before."
 GIVEN_OUT = "You have a direct message with {}. Press *Mark as published* there once it stands."
 MARKED = "Marked. From now on differences are told from this version on."
-CONFIRMED = "Confirmed: it stands in the list now. `/psrt publish` gives you the files."
+CONFIRMED = f"Confirmed: it stands in the list now. {command('psrt publish')} gives you the files."
 DECLINED = "Declined. They are told."
 CLAIM_GONE = "This was decided already, or a newer request took its place. Nothing was changed."
 DIFF_LIMIT = 2800  # characters shown in a message; Slack's limit for a text is 3000
@@ -74,7 +75,7 @@ def nothing_changed(published_at: datetime | None) -> str:
         return "Both lists are empty: there is nothing to publish."
     return (
         f"Nothing changed since the lists were published or imported on "
-        f"{blocks.in_utc(published_at)}. `/psrt publish all` sends them all the same."
+        f"{blocks.in_utc(published_at)}. {command('psrt publish all')} sends them all the same."
     )
 
 
@@ -95,8 +96,8 @@ def publication(publication_id: str, changes: Sequence[ListChange]) -> Message:
 
 def published(changes: Sequence[ListChange], by: str, at: datetime) -> Message:
     """Return what the same message says once it was published."""
-    text = f"Marked as published by {by} on {blocks.in_utc(at)}."
-    parts: list[Block] = [blocks.section(f"*The public list*\n{escape(text)}")]
+    text = escape(f"Marked as published by {by} on {blocks.in_utc(at)}.")
+    parts: list[Block] = [blocks.section(f"*The public list*\n{text}")]
     for change in changes:
         parts += _shown(change)
     return Message(text, parts)
@@ -105,8 +106,8 @@ def published(changes: Sequence[ListChange], by: str, at: datetime) -> Message:
 def published_note(changes: Sequence[ListChange], by: str) -> Message:
     """Return what the other admins hear."""
     files = " and ".join(change.file for change in changes) or "the lists, unchanged"
-    text = f"{by} marked as published: {files}."
-    return Message(text, [blocks.section(escape(text))])
+    text = escape(f"{by} marked as published: {files}.")
+    return Message(text, [blocks.section(text)])
 
 
 def file_comment(name: str) -> str:
@@ -205,8 +206,8 @@ def linked(name: str, slack_user_id: str, by: str) -> Message:
     """
     if not slack_user_id:
         return _plain(f"{by} took the Slack link of {name}.")
-    text = f"{by} linked {name} to the Slack user"
-    shown = f"{escape(text)} {blocks.mention(slack_user_id)}."
+    text = escape(f"{by} linked {name} to the Slack user")
+    shown = f"{text} {blocks.mention(slack_user_id)}."
     return Message(f"{text} {slack_user_id}.", [blocks.section(shown)])
 
 
@@ -237,7 +238,8 @@ def claim_request(claim: Claim) -> Message:
             blocks.button("Decline", DECLINE_CLAIM, claim.id),
         ),
     ]
-    return Message(f"{claim.name} says their GitHub name is {claim.github}", parts)
+    text = escape(f"{claim.name} says their GitHub name is {claim.github}")
+    return Message(text, parts)
 
 
 def claim_decided(claim: Claim, by: str, *, confirmed: bool) -> Message:
@@ -245,7 +247,7 @@ def claim_decided(claim: Claim, by: str, *, confirmed: bool) -> Message:
     word = "Confirmed" if confirmed else "Declined"
     text = f"{word} by {by}."
     return Message(
-        f"{claim.name}, GitHub name {claim.github}: {text}",
+        escape(f"{claim.name}, GitHub name {claim.github}: {text}"),
         [blocks.section(f"{_claimed(claim)}\n*{escape(text)}*")],
     )
 
@@ -266,10 +268,10 @@ def claim_told(claim: Claim, *, confirmed: bool) -> Message:
             f"An admin declined {claim.github} as your GitHub name{still}. Please ask one of them "
             "if you think this is a mistake."
         )
-    return Message(text, [blocks.section(escape(text))])
+    return _plain(text)
 
 
 def _claimed(claim: Claim) -> str:
     before = f" instead of `{escape(claim.before)}`" if claim.before else ""
-    link = f"<https://github.com/{claim.github}|{escape(claim.github)}>"
+    link = f"<https://github.com/{escape(claim.github)}|{escape(claim.github)}>"
     return f"*{escape(claim.name)}* says their GitHub name is {link}{before}."

@@ -20,6 +20,7 @@ from psrt_bot.membership.rules import (
 )
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import escape
+from psrt_bot.runtime.called import command
 
 LIST, PREVIOUS, NEXT = "members.list", "members.previous", "members.next"
 OPEN, ADD, EDIT, LINK = "members.open", "members.add", "members.edit", "members.link"
@@ -32,13 +33,15 @@ NAME, GITHUB, NOTES, SLACK_USER = "name", "github", "notes", "slack_user"
 ROLES, DECISION, ALONE, REASON = "roles", "decision", "alone", "reason"
 
 NOTHING = "Nothing was to be changed."
-EDITED = "Changed. `/psrt publish` gives you the files if the list differs."
+EDITED = f"Changed. {command('psrt publish')} gives you the files if the list differs."
 LINKED = "Linked."
 UNLINKED = "The link is taken. They can do nothing here until they are linked again."
-ROLES_CHANGED = "The roles are changed. `/psrt publish` gives you the files if the list differs."
-JOINED = "They are a member from now on. `/psrt publish` gives you the files."
-ADDED = "Added. `/psrt publish` gives you the files if the list differs."
-ENDED = "The membership has ended. `/psrt publish` gives you the files."
+ROLES_CHANGED = (
+    f"The roles are changed. {command('psrt publish')} gives you the files if the list differs."
+)
+JOINED = f"They are a member from now on. {command('psrt publish')} gives you the files."
+ADDED = f"Added. {command('psrt publish')} gives you the files if the list differs."
+ENDED = f"The membership has ended. {command('psrt publish')} gives you the files."
 NO_LONGER_ADMIN = "Done. You are no admin any more."
 LAST_LINK = "this is the last admin who can be reached in Slack; link another admin first"
 CONFIRM_ALONE = "One admin only would be left, and PEP 811 asks for two. Tick this to go on."

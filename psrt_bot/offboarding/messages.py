@@ -9,6 +9,7 @@ from psrt_bot.membership.rules import NOTE_WORDS, Role
 from psrt_bot.offboarding.rules import MAX_REASON, Departure
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape
+from psrt_bot.runtime.called import command
 
 END = "offboarding.end"
 REASON, SURE, ALONE = "reason", "sure", "alone"
@@ -20,17 +21,18 @@ NO_MEMBER = "They are no member, or not any more. Nothing was changed."
 def told_team(name: str) -> Message:
     """Return what the team reads."""
     text = (
-        f"{name} is no longer a member of the Python Security Response Team. Please share nothing "
-        "embargoed with them from now on."
+        f"{escape(name)} is no longer a member of the Python Security Response Team. Please share "
+        "nothing embargoed with them from now on."
     )
-    return Message(text, [blocks.section(escape(text))])
+    return Message(text, [blocks.section(text)])
 
 
 def told_admins(name: str, by: str) -> Message:
     """Return what the admins read."""
-    text = f"{by} ended the membership of {name}. The public lists have changed."
-    more = "`/psrt publish` gives you the files; the reason stands in `/psrt members`."
-    return Message(text, [blocks.section(f"{escape(text)} {more}")])
+    text = escape(f"{by} ended the membership of {name}. The public lists have changed.")
+    files, history = command("psrt publish"), command("psrt members")
+    more = f"{files} gives you the files; the reason stands in {history}."
+    return Message(text, [blocks.section(f"{text} {more}")])
 
 
 def told_them(kept: Sequence[Role]) -> Message:

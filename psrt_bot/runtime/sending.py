@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from psrt_bot.runtime.blocks import Message
+from psrt_bot.runtime.called import told
 from psrt_bot.runtime.neutral import delete_file, make_neutral, replacement
 from psrt_bot.runtime.outbox import DIRECT, Kind
 from psrt_bot.runtime.slack import WORKER_TIMEOUT, Failure, judge
@@ -94,12 +95,19 @@ class _Place(Enum):
 
 
 class Sender:
-    """Carries out outbox rows with one client. Raises what the client raises; retries nothing."""
+    """Carries out outbox rows with one client. Raises what the client raises; retries nothing.
 
-    def __init__(self, database: Database, client: WebClient, renderers: Renderers) -> None:
+    Args:
+        prefix: stands before the names of slash commands.
+    """
+
+    def __init__(
+        self, database: Database, client: WebClient, renderers: Renderers, prefix: str = ""
+    ) -> None:
         self._database = database
         self._client = client
         self._renderers = renderers
+        self._prefix = prefix
         self._direct: dict[str, str] = {}  # user id -> D…; Slack never changes it
 
     def send(self, row: OutboxRow, now: datetime, keep: Keep) -> Sent:
@@ -139,7 +147,7 @@ class Sender:
             channel=row.conversation,
             thread_ts=self._thread(row),
             client_msg_id=str(uuid.uuid5(uuid.NAMESPACE_OID, row.id)),
-            **_quiet(row.payload),
+            **self._quiet(row.payload),
         )
         return Sent(row.conversation, answer["ts"])
 
@@ -152,7 +160,7 @@ class Sender:
         keep()
         metadata = {"event_type": METADATA_EVENT, "event_payload": {"id": mark}}
         answer = self._client.chat_postMessage(
-            channel=channel, metadata=metadata, **_quiet(payload)
+            channel=channel, metadata=metadata, **self._quiet(payload)
         )
         return Sent(channel, answer["ts"])
 
@@ -181,8 +189,8 @@ class Sender:
         self._client.chat_update(
             channel=place.channel,
             ts=place.ts,
-            text=row.payload["text"],
-            blocks=row.payload["blocks"],
+            text=told(row.payload["text"], self._prefix),
+            blocks=told(row.payload["blocks"], self._prefix),
         )
         return Sent(place.channel, place.ts)
 
@@ -204,7 +212,7 @@ class Sender:
             files=[{"id": known, "title": file.title}],
             channel_id=channel,
             thread_ts=self._thread(row),
-            initial_comment=file.comment,
+            initial_comment=told(file.comment, self._prefix),
         )
         return Sent(channel)
 
@@ -262,7 +270,7 @@ class Sender:
             view = self._renderers.home(session, now, user)
         if view is None:
             return DROPPED
-        self._client.views_publish(user_id=user, view=view)
+        self._client.views_publish(user_id=user, view=told(view, self._prefix))
         return Sent()
 
     def _invite(self, row: OutboxRow) -> Sent:
@@ -309,10 +317,9 @@ class Sender:
         with self._database.reading() as session:
             return session.get(Posted, slot)
 
-
-def _quiet(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Return message arguments without link previews; a preview would fetch what is embargoed."""
-    said: dict[str, Any] = {"text": payload["text"], "unfurl_links": False, "unfurl_media": False}
-    if payload["blocks"]:
-        said["blocks"] = payload["blocks"]
-    return said
+    def _quiet(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Return message arguments without previews of links, which fetch what is embargoed."""
+        said: dict[str, Any] = {"text": told(payload["text"], self._prefix)}
+        if payload["blocks"]:
+            said["blocks"] = told(payload["blocks"], self._prefix)
+        return said | {"unfurl_links": False, "unfurl_media": False}

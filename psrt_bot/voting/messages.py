@@ -152,7 +152,7 @@ def reminder(polls: Sequence[PollLine]) -> Message:
     count = blocks.plural(len(polls), "vote")
     more = len(polls) - REMINDED_VOTES
     text = f"Your ballot is missing in {count}: " + "; ".join(
-        f"{poll.title}, open until {blocks.in_utc(poll.closes_at)}"
+        f"{blocks.escape(poll.title)}, open until {blocks.in_utc(poll.closes_at)}"
         for poll in polls[:REMINDED_VOTES]
     )
     parts: list[Block] = [blocks.section(f"Your ballot is missing in {count}.")]

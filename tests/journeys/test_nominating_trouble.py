@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from commands.surface import BUSY, TOO_SLOW
+from psrt_bot.runtime.called import PLACE
 from psrt_bot.sandbox import faults
 from storage.engine import Database
 from tests.journeys.house import TEXTS, House, built_house
@@ -59,6 +60,24 @@ def test_a_prefix_is_forgotten_nowhere_in_what_nominations_say(prefixed: House) 
     said = [m.rendered for m in [*ana.inbox, *ana.channel("team").everything]]
     assert len(said) == 4
     assert re.findall(r"(?<![\w-])/(?:nominate|vote|psrt)\b", "\n".join(read + said)) == []
+
+
+def test_a_prefix_is_forgotten_nowhere_in_what_admins_read(prefixed: House) -> None:
+    """Answers, modals and messages name the commands as they are called here."""
+    ben = prefixed.person("ben")  # an admin
+    read = [ben.command("/my-psrt", "publish", channel="team").text or ""]
+    ben.command("/my-psrt", "members chi", channel="team")
+    ben.wait_modal(title="Members").click("Open")
+    ben.wait_modal(title="Person").click("End membership…")
+    form = ben.wait_modal(title="End a membership").fill("Reason", "They asked for it.")
+    form.fill("Are you sure?", ["End the membership of Chi Chen now"]).submit()
+    read.append(ben.wait_modal(title="Person").text)
+    prefixed.work()
+    told = [m.rendered for m in [*ben.inbox, *ben.channel("admins").everything]]
+    said = "\n".join(read + told)
+    assert said.count("`/my-psrt publish") >= 3
+    assert re.findall(r"(?<![\w-])/(?:nominate|vote|psrt)\b", said) == []
+    assert PLACE not in said
 
 
 def test_a_locked_database_changes_nothing_and_keeps_what_was_typed(house: House) -> None:

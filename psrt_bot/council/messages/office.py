@@ -11,6 +11,7 @@ from psrt_bot.council.messages.words import Shown
 from psrt_bot.council.rules import ANSWER_WORDS, LONGEST_LINE, LONGEST_TEXT, Answer, DecisionState
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape
+from psrt_bot.runtime.called import command
 
 SHOWN_DECISIONS = 10  # a modal holds 100 blocks, some six a decision
 WHOLE: dict[str, str] = {Answer.NO_OBJECTION: "No veto", Answer.VETO: "Veto"}
@@ -85,7 +86,9 @@ def settled(shown: Shown) -> Message:
 
 
 def _hint() -> Block:
-    return blocks.context("Answers that come by mail: `/psrt council`. Acts are in the audit log.")
+    return blocks.context(
+        f"Answers that come by mail: {command('psrt council')}. Acts are in the audit log."
+    )
 
 
 def unreached(shown: Shown, names: Sequence[str]) -> Message:
@@ -107,7 +110,7 @@ def empty_roll(shown: Shown) -> Message:
     text = (
         f"Nobody is on the council's roll for {escape(shown.title)}: nobody holds the role, or "
         "all are recused. It takes no effect before an admin records what the council decided: "
-        "`/psrt council`."
+        f"{command('psrt council')}."
     )
     return Message(text, [blocks.section(text)])
 
@@ -115,7 +118,9 @@ def empty_roll(shown: Shown) -> Message:
 def still_waits(title: str) -> Message:
     """Return the reminder to the admins that the council still has not been told."""
     text = f"The Steering Council has not been told of {escape(title)} yet"
-    return Message(f"{text}.", [blocks.section(f"{text}: no time runs. See `/psrt council`.")])
+    return Message(
+        f"{text}.", [blocks.section(f"{text}: no time runs. See {command('psrt council')}.")]
+    )
 
 
 def left_during(shown: Shown, name: str) -> Message:
@@ -123,7 +128,7 @@ def left_during(shown: Shown, name: str) -> Message:
     text = (
         f"{escape(name)} left the Steering Council while it decides on {escape(shown.title)}. The "
         "roll stays as it was frozen: an answer they gave counts, without one they are silent. If "
-        "the council as it is now decides, record that: `/psrt council`."
+        f"the council as it is now decides, record that: {command('psrt council')}."
     )
     return Message(text, [blocks.section(text)])
 

@@ -24,11 +24,12 @@ from psrt_bot.membership.browsing import (
 from psrt_bot.membership.rules import Permission, Role, allowed, sort_key
 from psrt_bot.membership.service.people import Members
 from psrt_bot.runtime.blocks import escape, mention
+from psrt_bot.runtime.called import command
 from psrt_bot.runtime.people import live_users
 from psrt_bot.runtime.rules import NotFound
 from storage.people import Person, RoleHeld, RosterLine, SlackUser
 
-NOBODY = "There is no such person, or not any more. Type `/psrt members` for the list."
+NOBODY = f"There is no such person, or not any more. Type {command('psrt members')} for the list."
 SLACK = "slack:"  # before the id of an admin who is on no list
 
 

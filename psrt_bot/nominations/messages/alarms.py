@@ -34,7 +34,7 @@ def asked_again(question: Message) -> Message:
 def waits_for_go_ahead(shown: Shown, reasons: Sequence[str]) -> Message:
     """Return the request to the admins to open a vote."""
     why = escape("; ".join(reasons))
-    text = f"The vote on {shown.nominee} waits for your go-ahead: {'; '.join(reasons)}"
+    text = f"The vote on {escape(shown.nominee)} waits for your go-ahead: {why}"
     return Message(
         text,
         [
@@ -64,8 +64,8 @@ def waits_for_go_ahead(shown: Shown, reasons: Sequence[str]) -> Message:
 
 def go_ahead_given(shown: Shown, admin: str) -> Message:
     """Return what the request to the admins becomes once it is answered."""
-    text = f"The vote on {shown.nominee} was opened by {admin}."
-    return Message(text, [blocks.section(escape(text))])
+    text = escape(f"The vote on {shown.nominee} was opened by {admin}.")
+    return Message(text, [blocks.section(text)])
 
 
 def keys_away(shown: Shown, reason: str) -> Message:
@@ -188,19 +188,17 @@ def keys_given_up(shown: Shown, admin: str, reason: str) -> Message:
 
 def given_up(shown: Shown, reason: str) -> Message:
     """Return the word to the team that a vote was given up."""
-    text = f"The vote on {shown.nominee} could not be counted and was given up."
-    return Message(
-        text, [blocks.section(escape(text)), blocks.section("*Reason*"), *blocks.quoted(reason)]
-    )
+    text = f"The vote on {escape(shown.nominee)} could not be counted and was given up."
+    return Message(text, [blocks.section(text), blocks.section("*Reason*"), *blocks.quoted(reason)])
 
 
 def offer_rerun(shown: Shown) -> Message:
     """Return the offer to the admins to run a vote again."""
-    text = f"The vote on {shown.nominee} can be run again."
+    text = f"The vote on {escape(shown.nominee)} can be run again."
     return Message(
         text,
         [
-            blocks.section(escape(text)),
+            blocks.section(text),
             blocks.actions(
                 blocks.button(
                     "Rerun",
@@ -222,13 +220,13 @@ def offer_rerun(shown: Shown) -> Message:
 def close_or_extend(shown: Shown, extension: timedelta) -> Message:
     """Return the question to the admins after a long absence of the bot."""
     text = (
-        f"The bot was away for much of the vote on {shown.nominee}. "
+        f"The bot was away for much of the vote on {escape(shown.nominee)}. "
         "It did not close by itself: please decide."
     )
     return Message(
         text,
         [
-            blocks.section(escape(text)),
+            blocks.section(text),
             blocks.actions(
                 blocks.button("Close now", words.CLOSE_NOW, shown.nomination_id),
                 blocks.button(
@@ -246,7 +244,8 @@ def close_decided(shown: Shown, admin: str, *, extended: bool) -> Message:
     """Return the word to the team how an interrupted vote goes on."""
     if extended and shown.closes_at:
         text = f"The bot was away during the vote on {shown.nominee}; {admin} extended it."
-        parts = [blocks.section(f"{escape(text)} It now closes on {moment(shown.closes_at)}.")]
+        text = escape(text)
+        parts = [blocks.section(f"{text} It now closes on {moment(shown.closes_at)}.")]
         return Message(f"{text} It now closes on {in_utc(shown.closes_at)}.", parts)
     text = f"The bot was away during the vote on {shown.nominee}; {admin} closed it as it stands."
-    return Message(text, [blocks.section(escape(text))])
+    return Message(escape(text), [blocks.section(escape(text))])
