@@ -11,7 +11,7 @@ COMMANDS = {
     "vote": ("Open your ballot", "[results|help]"),
     "psrt": (
         "What you can do here",
-        "[nominate|vote|onboarding|council|members|link|publish|audit|join|help]",
+        "[nominate|vote|onboarding|council|members|link|access|drift|publish|audit|join|help]",
     ),
 }
 

@@ -34,12 +34,18 @@ ROUNDS = 8  # enums and flags take their values in turn
 ROOMS = ("messages", "notices", "people_forms", "people_views")
 # Ids of Slack's and of ours, and digests: letters and digits, whoever made them.
 IDENTIFIERS = re.compile(
-    r"(.*_)?(id|ids|user|channel|conversation|code|reason_code|head|hash|sha256|details|subject|stamp)"
+    r"(.*_)?(id|ids|user|channel|conversation|code|reason_code|head|hash|sha256|details|subject|stamp|place)"
 )
 # Words of the bot's own, or made safe by whoever hands them in: by function or class.
 OURS = {
     "SeatLine.recused": "why, in the bot's words",
     "ListChange.file": "one of two files' names",
+    "Report.unread": "channels, each with why they could not be read, escaped",
+    "Difference.key": "a Slack user or a GitHub name, as they are told by both",
+    "Report.team": "a setting, of letters, digits and hyphens",
+    "Shown.team": "the same",
+    "Shown.link": "an address that Slack gave",
+    "Row.done_by": "mrkdwn, escaped where it is made (`access`)",
     "Result.threshold": "a setting, a fraction",
     "Link.url": "of the checklist's file, which is read only if it is an address",
     "Wanted.since": "a day",

@@ -17,12 +17,13 @@ from psrt_bot.access.rules import (
 )
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, moment, plural
+from psrt_bot.runtime.called import command
 
 TICK, UNTICK, RETRY = "access.tick", "access.untick", "access.retry"
 SHOWN_ROWS = 20  # a message holds 50 blocks, a row up to two
 SHOWN_BLOCKS = 90  # of a modal's 100
 CALLED = {GITHUB: "GitHub team", MAILING_LIST: "mailing list"}
-UNLINKED = "they are linked to no Slack user (`/psrt members`)"
+UNLINKED = f"they are linked to no Slack user ({command('psrt members')})"
 NOT_OPEN = "This row was dealt with meanwhile. Nothing was changed now."
 REPLACED = "A newer checklist has taken this one's place. Nothing was changed."
 GONE = "There is no such row any more. Nothing was changed."
@@ -94,9 +95,8 @@ def checklist(shown: Shown) -> Message:
         text = f"Access of {shown.name}: {plural(shown.left, 'thing')} to do."
     parts: list[Block] = [blocks.section(_head(shown)), *_rows(shown, SHOWN_ROWS)]
     if shown.state is ChecklistState.OPEN:
-        hint = (
-            "Tick what you have done. All open lists: `/psrt access`; what differs: `/psrt drift`."
-        )
+        lists, drift = command("psrt access"), command("psrt drift")
+        hint = f"Tick what you have done. All open lists: {lists}; what differs: {drift}."
         parts.append(blocks.context(hint))
     return Message(escape(text), parts)
 
@@ -111,7 +111,7 @@ def reminder(open_lists: Sequence[Shown]) -> Message:
             escape(row.called) for row in shown.rows if row.state is not ItemState.DONE
         )
         lines.append(f"• {where} ({BECAUSE[shown.cause]}): {what}")
-    lines.append("All of them: `/psrt access`.")
+    lines.append(f"All of them: {command('psrt access')}.")
     return Message(text, [blocks.section(part) for part in blocks.packed(lines)])
 
 
@@ -178,7 +178,9 @@ def _words(shown: Shown, row: Row) -> str:
     text = f"Add {who} to {team_link(shown.team)}"
     if not add:
         text = f"Remove {who} from {team_link(shown.team)}"
-    return text if row.login else f"{text}; their GitHub name is not known (`/psrt members`)"
+    if row.login:
+        return text
+    return f"{text}; their GitHub name is not known ({command('psrt members')})"
 
 
 def team_link(team: str) -> str:

@@ -10,11 +10,12 @@ from psrt_bot.access.messages.checklists import team_link
 from psrt_bot.access.rules import GITHUB, Difference, Doing, What
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, plural, shorten
+from psrt_bot.runtime.called import command
 
 INVITE, REMOVE, LIST = "access.invite", "access.remove", "access.list"
 SHOWN = 25  # differences with a button each; a message holds 50 blocks
 NAMED = 40  # people in a line
-NOT_SO = "That is not so any more. Nothing was changed; look again with `/psrt drift`."
+NOT_SO = f"That is not so any more. Nothing was changed; look again with {command('psrt drift')}."
 ASKING = "GitHub is being asked; what differs there comes in a direct message."
 NOT_COMPARED = "The GitHub team is not compared: set PSRT_GITHUB_TEAM and GITHUB_TEAM_TOKEN."
 IN_STEP = "Nothing differs."
@@ -76,7 +77,8 @@ def weekly(report: Report) -> Message:
     many = len(report.differences)
     found = plural(many, "difference") if many else "something to look at"
     text = f"Places compared with the list of members: {found}"
-    hint = "Compared each Monday, told only if there is something. Now: `/psrt drift`."
+    now = command("psrt drift")
+    hint = f"Compared each Monday, told only if there is something. Now: {now}."
     return Message(f"{text}.", [blocks.section(f"*{text}*"), *_parts(report), blocks.context(hint)])
 
 
@@ -96,7 +98,7 @@ def _parts(report: Report) -> Iterator[Block]:
         rest = f" and {more} more" if more > 0 else ""
         yield blocks.section(
             f"Not looked for in Slack, since no living account is linked: {names}{rest}. Link them "
-            "with `/psrt members`."
+            f"with {command('psrt members')}."
         )
     if not report.found_anything:
         yield blocks.section(f"☑ {IN_STEP}")
