@@ -3,10 +3,12 @@
 from sqlmodel import select
 
 from psrt_bot.membership.rules import Role
+from psrt_bot.membership.service.claiming import ASK_AGAIN
 from psrt_bot.membership.service.people import find_person
 from psrt_bot.sandbox.modal import Modal
 from psrt_bot.sandbox.seen import SeenMessage
 from storage.people import GithubClaim
+from storage.runtime import DeadlineRow
 from tests.journeys.councils import audited, told
 from tests.journeys.house import House
 from tests.journeys.peoples import becomes, csv, everything_audited, form_boxes, sent, shown
@@ -154,6 +156,9 @@ def test_it_is_asked_again_each_day(house: House) -> None:
     second = question(house, "elsewhere")
     assert "Asked again" in second.rendered
     decide(house, second, "Confirm")
+    with house.session() as session:
+        planned = select(DeadlineRow).where(DeadlineRow.kind == ASK_AGAIN)
+        assert all(row.done_at for row in session.scalars(planned))
     before = len(house.person("ben").channel("admins").everything)
     house.pass_time(days=2)
     assert len(house.person("ben").channel("admins").everything) == before

@@ -108,6 +108,17 @@ def test_a_membership_ends_by_its_one_door(house: House) -> None:
     assert house.person("fay").command("/psrt", "members").text == STRANGERS_ARE_TOLD
 
 
+def test_an_end_that_was_asked_of_somebody_else(house: House) -> None:
+    """The form spoke of a member; meanwhile they are an admin: it ends nothing, and shows that."""
+    form = becomes(house, shown(house, "chi"), "End membership…", "End a membership")
+    change_role(house, "chi", Role.ADMIN, held=True)
+    form.fill("Reason", "Moves on").fill("Are you sure?", form_boxes(form))
+    card = sent(house, form)
+    assert "Somebody changed this person meanwhile" in card.text
+    assert "Admin since" in card.text
+    assert roles(house, "chi") == {Role.MEMBER, Role.ADMIN}
+
+
 def test_the_membership_of_the_last_but_one_admin(house: House) -> None:
     """It asks once more, keeps the reason, and ends; that of the last is refused."""
     form = becomes(house, shown(house, "ben"), "End membership…", "End a membership")

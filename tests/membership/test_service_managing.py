@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from psrt_bot.membership import people_forms as forms
-from psrt_bot.membership.browsing import Place
+from psrt_bot.membership.browsing import Filter, LinkState, Place
 from psrt_bot.membership.rules import ClaimState, Role
 from psrt_bot.membership.service import claiming
 from psrt_bot.membership.service.admins import Admins
@@ -172,6 +172,22 @@ def test_the_use_cases_ask_for_the_role_themselves(desk: Desk) -> None:
             ):
                 with pytest.raises(NotAllowed):
                     act(session, user)
+
+
+def test_a_member_sees_members_alone_whatever_they_forge(desk: Desk) -> None:
+    """Neither everybody known, nor who is linked to whom, by a filter that admins alone have."""
+    with desk.database.transaction() as session:
+        newcomer = Newcomer(Called("Dov Dahan", ""), "", ["steering-council"], "")
+        desk.managing.add(session, LATER, "U1", newcomer)
+    forged = Place(Filter("", None, LinkState.NONE), page=7)
+    with desk.database.reading() as session:
+        seen = desk.directory.page(session, "U3", forged)
+        theirs = desk.directory.page(session, "U1", forged)
+        with pytest.raises(NotAllowed):
+            desk.directory.page(session, "UNOBODY", forged)
+    assert [line.name for line in seen.lines] == ["Ana Andrade", "Ben Bright", "Chi Chen"]
+    assert {(line.slack_user_id, line.link) for line in seen.lines} == {(None, LinkState.NONE)}
+    assert [line.name for line in theirs.lines] == ["Dov Dahan"]
 
 
 def test_what_is_not_there(desk: Desk) -> None:
