@@ -113,9 +113,16 @@ class OnboardingListeners:
         return Replace(checklist.scored_modal(result))
 
     def _show(self, opened: Opened) -> Show:
-        manage = [office.end_button(opened.shown)] if opened.manages else []
-        now = self._clock.now()
-        return Show(checklist.detail_modal(opened.shown, now, opened.mine, manage=manage))
+        manage = [office.end_button(opened.shown)] if opened.may_end else []
+        return Show(
+            checklist.detail_modal(
+                opened.shown,
+                self._clock.now(),
+                opened.mine,
+                for_admin=opened.admin,
+                manage=manage,
+            )
+        )
 
 
 def register(surface: Surface, starting: Starting, accepting: Accepting, ticking: Ticking) -> None:

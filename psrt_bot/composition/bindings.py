@@ -108,6 +108,7 @@ def bind_onboarding(announced: facts.Facts, services: Services) -> None:
     announced.bind(facts.MemberJoined, watching.member_joined)
     announced.bind(facts.MemberLeft, watching.member_left)
     announced.bind(facts.PersonLinked, watching.linked)
+    announced.bind(facts.NewcomerArrived, services.council_outcomes.arrived)
 
 
 def deadline_handlers(services: Services) -> dict[str, Handler]:
@@ -128,10 +129,13 @@ def deadline_handlers(services: Services) -> dict[str, Handler]:
         desk.REMIND: Handler(services.onboarding.starting.remind, collapses=True),
         desk.SILENT: Handler(services.onboarding.starting.silent),
         desk.CHASE: Handler(services.onboarding.starting.chase, collapses=True),
-        desk.NUDGE: Handler(services.onboarding.reminding.nudge, collapses=True),
         checklists.PLACE: Handler(services.access.placing.place),
         checklists.REMIND: Handler(services.access.ticking.plan_reminder, collapses=True),
         checking.WEEKLY: Handler(checking.Weekly().due, collapses=True),
+        **{
+            kind: Handler(services.onboarding.reminding.handler(who), collapses=True)
+            for who, kind in desk.NUDGES.items()
+        },
     }
 
 

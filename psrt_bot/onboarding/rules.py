@@ -241,9 +241,15 @@ class Due:
         return not self.ticked and self.remind_at is not None and self.remind_at <= now
 
 
-def reminder_moments(steps: Iterable[Step], accepted_at: datetime) -> list[datetime]:
-    """Return when anybody is to be reminded of an onboarding's steps, each moment once."""
-    return sorted({accepted_at + after for step in steps for after in step.reminders()})
+def reminder_moments(steps: Iterable[Step], accepted_at: datetime, who: Ticker) -> list[datetime]:
+    """Return when ``who`` is to be reminded of the steps that are theirs, each moment once."""
+    mine = (step for step in steps if step.who is who)
+    return sorted({accepted_at + after for step in mine for after in step.reminders()})
+
+
+def next_week(accepted_at: datetime, now: datetime) -> datetime:
+    """Return when is asked again for what is late: whole weeks after the acceptance."""
+    return accepted_at + ((now - accepted_at) // ASK_AGAIN + 1) * ASK_AGAIN
 
 
 def tally(steps: Sequence[Due]) -> tuple[int, int]:

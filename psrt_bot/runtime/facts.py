@@ -140,6 +140,18 @@ class CouncilDecided:
 
 
 @dataclass(frozen=True)
+class NewcomerArrived:
+    """Somebody who was outside the workspace is a Slack user now (R11).
+
+    Args:
+        subject: what led to it, a nomination's id.
+    """
+
+    subject: str
+    slack_user_id: str
+
+
+@dataclass(frozen=True)
 class NewcomerAccepted:
     """Somebody who was confirmed has accepted and is a member now (R11).
 

@@ -251,6 +251,26 @@ def test_somebody_outside_is_invited_and_known_by_the_address(house: House) -> N
     assert said(house, "admins", "ben").count("Have they been invited?") == 2  # text and block
 
 
+def test_whoever_was_outside_sees_nothing_of_their_nomination(one_house: House) -> None:
+    """Under another name and GitHub name than they were nominated with, they are the nominee (R12):
+    the posts are neutral before they come into the channel, and results are not for them."""
+    house = one_house
+    confirm_outsider(house)
+    house.workspace.add_user("uma", real_name="Uma U", tz="Europe/Berlin", email=MAIL)
+    house.workspace.wait_for(lambda: state(house) == "asked")
+    house.work()
+    shown = filled(form(house, "uma"), github="uma").fill("Name in the public list", "Uma U")
+    shown.submit()
+    house.work()
+    team = said(house, "team", "chi")
+    assert "Nomination" not in team.replace("no longer shown", "")
+    assert "Nia" not in team
+    house.workspace.add_member("team", "uma")
+    house.workspace.wait_for(lambda: True)
+    results = house.person("uma").command("/vote", "results", channel="team")
+    assert "Nia" not in (results.text or "")
+
+
 def test_who_came_while_the_bot_was_away_is_found_in_the_list_of_users(one_house: House) -> None:
     """Their event is lost; the bot asks Slack for its users at the start, and hourly."""
     house = one_house

@@ -16,6 +16,7 @@ from psrt_bot.onboarding.rules import (
     is_running,
     may_become,
     may_tick,
+    next_week,
     reminder_moments,
     same_address,
     tally,
@@ -112,7 +113,16 @@ def step(due: int | None, remind: int | None = None) -> Step:
 def test_reminders_come_before_and_when_it_is_due_and_each_moment_once() -> None:
     """Steps of the same day make one moment; a step without a date makes none."""
     steps = [step(7, 3), step(4), step(None), step(7)]
-    assert reminder_moments(steps, NOW) == [NOW + 4 * DAY, NOW + 7 * DAY]
+    assert reminder_moments(steps, NOW, Ticker.NEWCOMER) == [NOW + 4 * DAY, NOW + 7 * DAY]
+    assert reminder_moments(steps, NOW, Ticker.ADMIN) == []
+
+
+def test_what_is_late_is_asked_for_once_a_week() -> None:
+    """Whichever day it is asked on: the next whole week after the acceptance, never now."""
+    assert next_week(NOW, NOW) == NOW + 7 * DAY
+    assert next_week(NOW, NOW + 5 * DAY) == NOW + 7 * DAY
+    assert next_week(NOW, NOW + 7 * DAY) == NOW + 14 * DAY
+    assert next_week(NOW, NOW + 20 * DAY) == NOW + 21 * DAY
 
 
 def test_late_is_what_was_not_ticked_in_time() -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlmodel import Session
+from sqlalchemy import select, update
+from sqlmodel import Session, col
 
 from psrt_bot.council.rules import Recusal
 from psrt_bot.council.service.reading import CouncilReading
@@ -18,7 +18,7 @@ from psrt_bot.nominations.service.telling import say, send_nominator, tell_nomin
 from psrt_bot.onboarding.service.starting import Newcomer, Starting
 from psrt_bot.runtime import outbox
 from psrt_bot.runtime.blocks import moment
-from psrt_bot.runtime.facts import CouncilDecided, CouncilTold
+from psrt_bot.runtime.facts import CouncilDecided, CouncilTold, NewcomerArrived
 from storage.nominations import Nomination
 from storage.people import Person
 
@@ -109,6 +109,20 @@ class CouncilOutcomes:
             slack_user_id=nomination.nominee_slack_user_id,
         )
         self._starting.start(session, now, newcomer)
+
+    def arrived(self, session: Session, _: datetime, fact: NewcomerArrived) -> None:
+        """Know a nominee from outside by their Slack user from now on (handler; R12).
+
+        Under whatever name they join: of their nomination they see nothing, and what was posted
+        about it becomes neutral before they come into a channel.
+        """
+        session.execute(
+            update(Nomination)
+            .where(
+                col(Nomination.id) == fact.subject, col(Nomination.nominee_slack_user_id).is_(None)
+            )
+            .values(nominee_slack_user_id=fact.slack_user_id)
+        )
 
     def onboard_when_due(self, session: Session, now: datetime, nomination_id: str) -> None:
         """Begin with somebody who was confirmed before the bot knew how (handler)."""

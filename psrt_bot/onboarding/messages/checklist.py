@@ -8,7 +8,7 @@ from slack_sdk.models.views import View
 
 from psrt_bot.onboarding.messages import words
 from psrt_bot.onboarding.messages.words import Shown, StepShown
-from psrt_bot.onboarding.rules import OnboardingState, StepKind, Ticker
+from psrt_bot.onboarding.rules import STATE_WORDS, OnboardingState, StepKind, Ticker
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, moment
 
@@ -115,14 +115,26 @@ def mentor_reminder(shown: Shown, now: datetime) -> list[Block]:
 
 
 def detail_modal(
-    shown: Shown, now: datetime, mine: Collection[Ticker], *, manage: Sequence[ButtonElement] = ()
+    shown: Shown,
+    now: datetime,
+    mine: Collection[Ticker],
+    *,
+    for_admin: bool = False,
+    manage: Sequence[ButtonElement] = (),
 ) -> View:
     """Return one onboarding, with buttons for the steps that are the reader's to tick.
 
     Args:
+        for_admin: GitHub name and address are shown, by which access is given.
         manage: an admin's further buttons.
     """
-    parts: list[Block] = [blocks.header(f"{shown.name}: {shown.progress}")]
+    progress = f": {shown.progress}" if shown.steps else ""
+    parts: list[Block] = [blocks.header(f"{shown.name}{progress}")]
+    if for_admin:
+        known = [f"{STATE_WORDS[shown.state]}".capitalize()]
+        known += [f"GitHub: {escape(shown.github)}"] if shown.github else []
+        known += [f"E-mail: {escape(shown.email)}"] if shown.email else []
+        parts.append(blocks.section("\n".join(known)))
     parts += _lines(shown, now, mine)
     if manage:
         parts.append(blocks.actions(*manage))

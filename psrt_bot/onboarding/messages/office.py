@@ -8,7 +8,7 @@ from slack_sdk.models.views import View
 
 from psrt_bot.onboarding.messages import checklist, words
 from psrt_bot.onboarding.messages.start import TEAM, WHAT_THE_TEAM_DOES
-from psrt_bot.onboarding.messages.words import Shown
+from psrt_bot.onboarding.messages.words import Shown, StepShown
 from psrt_bot.onboarding.rules import STATE_WORDS, OnboardingState, Ticker
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, days, escape, moment
@@ -145,15 +145,8 @@ def accepted(shown: Shown) -> Message:
     return Message(f"{escape(shown.name)} has accepted and is a member.", parts)
 
 
-def steps_wait(shown: Shown, now: datetime, *, for_mentor: bool) -> Message:
-    """Return the reminder of the steps that wait for admins.
-
-    Args:
-        for_mentor: the mentor's as well, since there is none.
-    """
-    waiting = shown.waiting(now, Ticker.ADMIN)
-    if for_mentor:
-        waiting = [*waiting, *shown.waiting(now, Ticker.MENTOR)]
+def steps_wait(shown: Shown, waiting: Sequence[StepShown], now: datetime) -> Message:
+    """Return the reminder of steps that wait for admins, a mentor's too where there is none."""
     lines = [f"• {escape(step.title)}{checklist.when(step, now)}" for step in waiting]
     text = f"Steps of {escape(shown.name)}'s checklist wait for an admin:"
     return Message(

@@ -14,6 +14,7 @@ from psrt_bot.membership.rules import (
     github_name_problem,
     name_problem,
 )
+from psrt_bot.membership.service import lines
 from psrt_bot.membership.service.appointing import add_person
 from psrt_bot.membership.service.people import roles_of
 from psrt_bot.onboarding.messages import checklist, office, start, words
@@ -27,7 +28,7 @@ from psrt_bot.onboarding.rules import (
     unticked,
 )
 from psrt_bot.onboarding.service.desk import (
-    NUDGE,
+    NUDGES,
     Desk,
     ask_slot,
     list_slot,
@@ -106,6 +107,7 @@ class Accepting:
             NotAllowed: their account cannot be a member's, or is not theirs on the list.
             FieldProblems: something is not ticked, or wrong. RuleError: the list cannot hold it.
         """
+        lines.lock(session)  # before the onboarding's own, as an import takes them (PostgreSQL)
         onboarding = self._asked(session, slack_user_id, onboarding_id)
         if problem := self._refusal(session, slack_user_id):
             raise NotAllowed(problem)
@@ -196,8 +198,9 @@ class Accepting:
                 )
             )
         session.flush()
-        for at in reminder_moments(self._desk.steps, now):
-            deadlines.schedule(session, NUDGE, onboarding.id, at)
+        for who, kind in NUDGES.items():
+            for at in reminder_moments(self._desk.steps, now, who):
+                deadlines.schedule(session, kind, onboarding.id, at)
 
     def _tell(self, session: Session, now: datetime, onboarding: Onboarding) -> None:
         desk = self._desk

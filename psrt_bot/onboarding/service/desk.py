@@ -32,8 +32,9 @@ from storage.people import Person
 REMIND = "onboarding:remind"  # who was asked and has not answered
 SILENT = "onboarding:silent"  # that they never did, for admins
 CHASE = "onboarding:chase"  # who is still outside, for admins
-NUDGE = "onboarding:nudge"  # steps that wait
-KINDS = (REMIND, SILENT, CHASE, NUDGE)
+# Steps that wait, by who ticks them: each hears of their own alone.
+NUDGES = {who: f"onboarding:nudge-{who}" for who in Ticker}
+KINDS = (REMIND, SILENT, CHASE, *NUDGES.values())
 EXPANDER = "onboarding:reminder"
 
 MentorOf = Callable[[Session, str], str | None]

@@ -9,10 +9,11 @@ from sqlmodel import Session
 
 from psrt_bot.onboarding.messages import checklist, office, start
 from psrt_bot.onboarding.messages.words import Shown
-from psrt_bot.onboarding.rules import ASK_AGAIN, OnboardingState, Ticker
-from psrt_bot.onboarding.service.desk import EXPANDER, NUDGE, Desk, find, running
+from psrt_bot.onboarding.rules import OnboardingState, Ticker, next_week
+from psrt_bot.onboarding.service.desk import EXPANDER, NUDGES, Desk, find, running
 from psrt_bot.runtime import blocks, deadlines
 from psrt_bot.runtime.blocks import Message
+from psrt_bot.runtime.deadlines import Act
 from psrt_bot.runtime.people import live_users
 from psrt_bot.runtime.waking import remind_when_awake
 from storage.onboarding import Onboarding
@@ -34,29 +35,33 @@ class Reminding:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def nudge(self, session: Session, now: datetime, onboarding_id: str) -> None:
-        """Remind those whose steps wait, and mark what is late (handler; several count as one).
+    def nudge(self, session: Session, now: datetime, onboarding_id: str, who: Ticker) -> None:
+        """Remind one kind of people of their steps that wait, and mark what is late.
 
-        While something is late it is asked for weekly.
+        While something of theirs is late it is asked for weekly.
         """
         onboarding = find(session, onboarding_id)
         if onboarding is None or onboarding.state != OnboardingState.CHECKLIST:
             return
+        assert onboarding.accepted_at is not None
         shown = self._desk.shown(session, onboarding)
-        mentor = self._mentor_user(session, onboarding)
-        users = set()
-        if shown.waiting(now, Ticker.NEWCOMER) and onboarding.slack_user_id:
-            users.add(onboarding.slack_user_id)
-        if shown.waiting(now, Ticker.MENTOR) and mentor:
-            users.add(mentor)
-        remind(session, now, users)
-        orphaned = mentor is None and bool(shown.waiting(now, Ticker.MENTOR))
-        if shown.waiting(now, Ticker.ADMIN) or orphaned:
-            message = office.steps_wait(shown, now, for_mentor=orphaned)
-            self._desk.admins.tell(session, now, message)
-        if shown.late(now):
-            deadlines.schedule(session, NUDGE, onboarding.id, now + ASK_AGAIN)
+        waiting = shown.waiting(now, who)
+        if waiting and (user := self._user(session, onboarding, who)):
+            remind(session, now, [user])
+        elif waiting and who is not Ticker.NEWCOMER:
+            self._desk.admins.tell(session, now, office.steps_wait(shown, waiting, now))
+        if any(step.who is who for step in shown.late(now)):
+            at = next_week(onboarding.accepted_at, now)
+            deadlines.schedule(session, NUDGES[who], onboarding.id, at)
         self._desk.show_progress(session, now, onboarding)
+
+    def handler(self, who: Ticker) -> Act:
+        """Return what is done when a reminder of ``who`` is due (several count as one)."""
+
+        def act(session: Session, now: datetime, onboarding_id: str) -> None:
+            self.nudge(session, now, onboarding_id, who)
+
+        return act
 
     def expand(self, session: Session, now: datetime, users: list[str]) -> dict[str, Message]:
         """Return one message to each of ``users`` for whom something still waits."""
@@ -75,6 +80,12 @@ class Reminding:
             for user, shown in parts.items()
             if shown
         }
+
+    def _user(self, session: Session, onboarding: Onboarding, who: Ticker) -> str | None:
+        """Return who is reminded in a message of their own; None where the admins are."""
+        if who is Ticker.NEWCOMER:
+            return onboarding.slack_user_id
+        return self._mentor_user(session, onboarding) if who is Ticker.MENTOR else None
 
     def _mentor_user(self, session: Session, onboarding: Onboarding) -> str | None:
         mentor = self._desk.mentor(session, onboarding)

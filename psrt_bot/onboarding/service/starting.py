@@ -34,6 +34,7 @@ from psrt_bot.onboarding.service.desk import (
 )
 from psrt_bot.onboarding.service.reminding import remind
 from psrt_bot.runtime import audit, deadlines, outbox
+from psrt_bot.runtime.facts import NewcomerArrived
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotFound
 from psrt_bot.runtime.sql import insert_ignoring
 from storage.onboarding import Onboarding
@@ -217,6 +218,8 @@ class Starting:
         self, session: Session, now: datetime, onboarding: Onboarding, user: str, by: str
     ) -> None:
         record(session, now, by, "arrived", onboarding)
+        fact = NewcomerArrived(onboarding.subject, user)
+        self._desk.facts.announce(session, now, fact)
         self._ask(session, now, onboarding, user)
         arrived = office.arrived(
             self._desk.shown(session, onboarding), by_address=by == audit.SYSTEM

@@ -12,7 +12,7 @@ from psrt_bot.membership.permissions import Permission, Role
 from psrt_bot.membership.service.people import Actor
 from psrt_bot.onboarding.messages import checklist, office, start, words
 from psrt_bot.onboarding.messages.words import Shown
-from psrt_bot.onboarding.rules import OnboardingState, StepKind, Ticker, may_tick
+from psrt_bot.onboarding.rules import OnboardingState, StepKind, Ticker, is_running, may_tick
 from psrt_bot.onboarding.service.desk import (
     Desk,
     ask_slot,
@@ -40,12 +40,17 @@ class Opened:
 
     Args:
         mine: whose steps they may tick.
-        manages: they may also end it.
+        admin: they see how access is given; of somebody else's, and may end what is under way.
     """
 
     shown: Shown
     mine: frozenset[Ticker]
-    manages: bool
+    admin: bool
+
+    @property
+    def may_end(self) -> bool:
+        """Whether they may end it."""
+        return self.admin and is_running(self.shown.state)
 
 
 @dataclass(frozen=True)
@@ -239,7 +244,7 @@ class Ticking:
         return Opened(
             self._desk.shown(session, onboarding),
             self._mine(session, actor, onboarding),
-            manages=Role.ADMIN in actor.roles and onboarding.running,
+            admin=Role.ADMIN in actor.roles,
         )
 
     def _mine(self, session: Session, actor: Actor, onboarding: Onboarding) -> frozenset[Ticker]:

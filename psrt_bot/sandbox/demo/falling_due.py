@@ -36,8 +36,8 @@ WHAT: Mapping[str, str] = {
     desk.REMIND: "reminder to accept or decline: {}",
     desk.SILENT: "admins hear that there is no answer: {}",
     desk.CHASE: "admins are asked about the invitation: {}",
-    desk.NUDGE: "steps of the checklist wait: {}",
     checklists.REMIND: "reminder: access of {}",
+    **dict.fromkeys(desk.NUDGES.values(), "steps of the checklist wait: {}"),
 }
 # What nobody sees happen, or not in a demo's lifetime: "to the next deadline" would seem broken.
 UNSEEN = frozenset(
