@@ -7,7 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import SQLModel, col, func, select
 
@@ -21,7 +21,8 @@ from storage.voting import BulletinLine, Poll, SealedBallot, SpentSubmission
 from tests.stress.nursery import Process
 from tests.stress.scene import Scene, Try
 
-ROUNDS = 6  # a look every two minutes; a retry waits for at most a few
+ROUNDS = 6
+PAUSE = timedelta(minutes=2)  # between the looks of a round; a retry waits for at most a few rounds
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,8 @@ def work_to_the_end(this: Try, now: datetime) -> Process:
     survivor.ask("look")
     this.outwait_leases()
     for _ in range(ROUNDS):
-        survivor.ask("move", seconds=120)
+        survivor.ask("move", seconds=PAUSE.total_seconds())
+        now += PAUSE  # what it plans by its own clock is due as well
         survivor.ask("look")
         if not owed(this, now):
             return survivor
