@@ -15,6 +15,8 @@ from commands.surface import Surface
 from psrt_bot.access.service.checking import Checking
 from psrt_bot.composition.bindings import deadline_handlers, plan_what_recurs, renderers, wire
 from psrt_bot.composition.listeners import listen
+from psrt_bot.composition.services import github_accounts
+from psrt_bot.onboarding.service.accounts import AccountChecking
 from psrt_bot.runtime import deadlines, facts, once
 from psrt_bot.runtime.clock import Clock, MovableClock, SystemClock
 from psrt_bot.runtime.deadlines import Sweep
@@ -125,6 +127,9 @@ class Bot:
         self._sweep = Sweep(self._work, self.clock, deadline_handlers(self.services))
         access, desk = self.services.access, self.services.people.desk
         self._checking = Checking(self._work, self.clock, desk, access.comparing, access.team)
+        accounts = github_accounts(self.settings)
+        newcomers = self.services.onboarding.desk
+        self._accounts = AccountChecking(self._work, self.clock, newcomers, accounts)
 
     def start(self, *, http: tuple[str, int] | None = None, background: bool = True) -> None:
         """Open the way in and begin to work.
@@ -170,7 +175,8 @@ class Bot:
         self._sweep.run()
         self._closing.run()
         self._delivery.run()
-        if self._checking.run():  # asks GitHub, so it comes last; what it owes is delivered at once
+        # They ask GitHub, so they come last; what they owe is delivered at once.
+        if self._checking.run() + self._accounts.run():
             self._delivery.run()
         with self._work.reading() as session:
             due = deadlines.next_due(session)

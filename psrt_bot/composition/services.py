@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from psrt_bot.access.github_accounts import GitHubAccounts
 from psrt_bot.access.github_team import GitHubTeam
 from psrt_bot.access.service.comparing import Comparing
 from psrt_bot.access.service.placing import Placing
@@ -27,7 +28,7 @@ from psrt_bot.nominations.service.reading import Policy, Process, Reading
 from psrt_bot.nominations.service.statements import Statements
 from psrt_bot.onboarding.checklist import load
 from psrt_bot.onboarding.service.accepting import Accepting
-from psrt_bot.onboarding.service.desk import Desk
+from psrt_bot.onboarding.service.desk import Desk as NewcomersDesk
 from psrt_bot.onboarding.service.reminding import Reminding as ChecklistReminding
 from psrt_bot.onboarding.service.starting import Starting
 from psrt_bot.onboarding.service.ticking import Ticking
@@ -60,6 +61,7 @@ class Council:
 class Onboarding:
     """The use cases of newcomers."""
 
+    desk: NewcomersDesk
     starting: Starting
     accepting: Accepting
     ticking: Ticking
@@ -167,6 +169,13 @@ def _access(settings: Settings, people: PeopleServices, neutralising: Neutralisi
     )
 
 
+def github_accounts(settings: Settings) -> GitHubAccounts | None:
+    """Return what asks GitHub for accounts, or None where no token is set."""
+    if settings.github_team_token is None:
+        return None
+    return GitHubAccounts(settings.github_team_token, settings.github_api_url)
+
+
 def github_team(settings: Settings) -> GitHubTeam | None:
     """Return the GitHub team, or None where no team or no token is set."""
     if settings.github_team is None or settings.github_team_token is None:
@@ -193,16 +202,18 @@ def _onboarding(settings: Settings, people: PeopleServices, announced: Facts) ->
         ChecklistError: the checklist's file cannot be used.
     """
     assert settings.team_channel is not None
-    desk = Desk(
+    desk = NewcomersDesk(
         members=people.members,
         admins=people.admins,
         joining=people.joining,
         facts=announced,
         steps=load(settings.checklist),
         team_channel=settings.team_channel,
+        asks_github=settings.github_team_token is not None,
     )
     starting = Starting(desk)
     return Onboarding(
+        desk=desk,
         starting=starting,
         accepting=Accepting(desk),
         ticking=Ticking(desk),

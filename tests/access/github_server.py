@@ -22,6 +22,7 @@ class GitHub:
     """What the server holds; tests change it.
 
     Args:
+        accounts: names of accounts, by the kind that GitHub calls type.
         page: how many it gives at most, whatever is asked for.
         broken: what is answered instead: status, headers, body.
         broken_at: the page from which on it is broken.
@@ -30,6 +31,7 @@ class GitHub:
     team: str = "python/psrt"
     token: str = "github_pat_11CANARYCANARYCANARY"
     logins: Sequence[str] = ()
+    accounts: Mapping[str, str] = field(default_factory=dict)
     page: int = 100
     broken: tuple[int, Mapping[str, str], bytes] | None = None
     broken_at: int = 1
@@ -58,6 +60,8 @@ class GitHub:
             return self.broken
         if sent.get("authorization") not in (f"Bearer {self.token}", f"token {self.token}"):
             return 401, {}, _error("Bad credentials", 401)
+        if parts.path.startswith("/api/v3/users/"):
+            return self._account(parts.path.removeprefix("/api/v3/users/"))
         organisation, _, slug = self.team.partition("/")
         if parts.path != f"/api/v3/orgs/{organisation}/teams/{slug}/members":
             return 404, {}, _error("Not Found", 404)
@@ -69,6 +73,13 @@ class GitHub:
             self._links(parts.path, number, size),
             json.dumps([_user(one) for one in some]).encode(),
         )
+
+    def _account(self, login: str) -> tuple[int, Mapping[str, str], bytes]:
+        """Answer "get a user": the name as its owner writes it, whatever case was asked for."""
+        found = next((name for name in self.accounts if name.lower() == login.lower()), None)
+        if found is None:
+            return 404, {}, _error("Not Found", 404)
+        return 200, {}, json.dumps(_user(found) | {"type": self.accounts[found]}).encode()
 
     def _links(self, path: str, number: int, size: int) -> dict[str, str]:
         last = max(1, -(-len(self.logins) // size))

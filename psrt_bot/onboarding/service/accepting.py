@@ -27,6 +27,7 @@ from psrt_bot.onboarding.rules import (
     reminder_moments,
     unticked,
 )
+from psrt_bot.onboarding.service import accounts
 from psrt_bot.onboarding.service.desk import (
     NUDGES,
     Desk,
@@ -129,6 +130,8 @@ class Accepting:
         self._desk.joining.join(session, now, person, person.id, listed_name=name)
         self._begin_steps(session, now, onboarding)
         self._tell(session, now, onboarding)
+        if self._desk.asks_github:
+            accounts.owe(session, now, onboarding)
         fact = NewcomerAccepted(person.id, onboarding.subject)
         self._desk.facts.announce(session, now, fact)
 

@@ -52,6 +52,7 @@ class Desk:
     Args:
         steps: the checklist that begins from now on.
         team_channel: where newcomers are welcomed.
+        asks_github: a worker asks GitHub whether a newcomer's name is an account.
         mentor_of: says who a newcomer's mentor is, by person; ``composition/`` binds it.
     """
 
@@ -61,6 +62,7 @@ class Desk:
     facts: Facts
     steps: tuple[Step, ...]
     team_channel: str
+    asks_github: bool = False
     mentor_of: MentorOf = no_mentor
 
     def mentor(self, session: Session, onboarding: Onboarding) -> Person | None:
