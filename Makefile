@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= auto
 
-.PHONY: help browser dev demo story run test lint types imports cover bench check lock stress clean
+.PHONY: help browser dev demo story run test lint types imports cover bench check lock stress mutants clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -72,6 +72,9 @@ EVERY ?= 1
 stress: $(READY) ## processes killed and racing, ROUNDS times (50), EVERY (1) of them at every point
 	@$(BIN)/python -m tests.stress.rounds --rounds $(ROUNDS) --every $(EVERY) -n $(WORKERS)
 
+mutants: $(READY) ## would a test notice if a rule or the ballot said something else? (hours; `mutmut results` tells)
+	$(BIN)/mutmut run --max-children 2
+
 check: lint types cover ## everything that CI checks besides `make test`
 
 lock: ## rewrite the pinned requirements (needs uv)
@@ -79,4 +82,4 @@ lock: ## rewrite the pinned requirements (needs uv)
 	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml --extra demo --group dev -o requirements/dev.txt
 
 clean: ## remove what make made
-	rm -rf $(VENV) build *.egg-info .coverage* .tested .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf mutants $(VENV) build *.egg-info .coverage* .tested .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -212,6 +212,8 @@ class Bot:
         else:
             self._slack_problem = None
             self._refreshed_at = self.clock.now()
+            with self._work.transaction() as session:
+                self.services.neutralising.sweep(session, self.clock.now())
 
     def problem(self) -> str | None:
         """Return why the bot is not ready, or None."""

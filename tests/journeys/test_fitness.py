@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from psrt_bot.cli import main
 from psrt_bot.membership.rules import Role
 from psrt_bot.nominations.messages.neutral import LINE
 from psrt_bot.runtime import outbox
 from psrt_bot.sandbox import faults
 from storage.people import Person as Known
-from tests.journeys.house import House, built_house
+from tests.journeys.house import ROSTER, House, built_house
 
 
 @pytest.fixture
@@ -87,3 +88,26 @@ def test_a_card_that_resists_keeps_them_out_and_an_admin_goes_on(house: House) -
         outbox.invite(session, now, house.settings.team_channel, house.person("nia").id)
     house.work()
     assert "Nia" not in "".join(m.rendered for m in house.person("nia").channel("team").everything)
+
+
+def test_a_member_whom_the_command_line_made_finds_nothing(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No bot hears of an import; with its next look at Slack's people its posts become neutral."""
+    voted(house)
+    longer = tmp_path / "psrt.csv"
+    longer.write_bytes(ROSTER + b"Nia Novak,nia,\n")
+    monkeypatch.setenv("DATABASE_URL", house.settings.database_url.get_secret_value())
+    monkeypatch.chdir(tmp_path)
+    assert main(["roster", "import", str(longer)]) == 0
+    seen = house.person("ana").channel("team")
+    assert "Nia" in "".join(m.rendered for m in seen.everything)
+    house.bot.refresh_people()
+    house.work()
+    assert "Nia" not in "".join(m.rendered for m in seen.everything)
+    assert any(LINE in m.rendered for m in seen.everything)
+    changed = len(house.workspace.calls)
+    house.bot.refresh_people()
+    house.work()
+    again = [call.method for call in house.workspace.calls[changed:]]
+    assert "chat.update" not in again  # nothing is owed twice

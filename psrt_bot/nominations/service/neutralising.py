@@ -49,11 +49,20 @@ class Neutralising:
         self.prepare(session, now, fact.person_id)
 
     def sweep(self, session: Session, now: datetime) -> None:
-        """Do the same for everybody: the command line changes roles as well (hourly)."""
-        for person_id in session.scalars(
-            select(col(RoleHeld.person_id)).where(col(RoleHeld.until).is_(None)).distinct()
-        ):
-            self.prepare(session, now, person_id)
+        """Do the same for everybody of whom no fact told: with each look at Slack's people.
+
+        The command line changes roles, links and GitHub names while no bot listens, and admins
+        invite by hand. What was made neutral before is left alone: what resisted was told then.
+        """
+        done = session.execute(select(col(NeutralSubject.about), col(NeutralSubject.conversation)))
+        known = {(about, conversation) for about, conversation in done}
+        nominations = session.scalars(select(Nomination)).all()
+        for person, roles in _everybody(session):
+            channels = self._channels(roles)
+            for nomination in nominations:
+                new = [one for one in channels if (nomination.id, one) not in known]
+                if new and _is_of(nomination, person):
+                    self._neutralise(session, now, nomination, new, person.slack_user_id)
 
     def prepare(self, session: Session, now: datetime, person_id: str) -> None:
         """Make neutral what stands about somebody in the channels that their roles lead to.
@@ -64,8 +73,7 @@ class Neutralising:
         about = [n for n in session.scalars(select(Nomination)) if _is_of(n, person)]
         if not about:
             return
-        roles = roles_of(session, person_id)
-        channels = {channel for role, channel in self._rooms if role in roles}
+        channels = self._channels(roles_of(session, person_id))
         for nomination in about:
             self._neutralise(session, now, nomination, channels, person.slack_user_id)
 
@@ -105,6 +113,9 @@ class Neutralising:
             message = messages.lingers(shown(session, nomination), fact.conversation, fact.code)
             self._tell(session, now, nomination, message)
 
+    def _channels(self, roles: Collection[Role]) -> set[str]:
+        return {channel for role, channel in self._rooms if role in roles}
+
     def _neutralise(
         self,
         session: Session,
@@ -134,6 +145,19 @@ class Neutralising:
             person = session.scalar(select(Person).where(col(Person.slack_user_id) == user))
             if person is None or not _is_of(nomination, person):
                 outbox.tell(session, now, user, message)
+
+
+def _everybody(session: Session) -> Iterable[tuple[Person, set[Role]]]:
+    """Return whoever holds a role, with their roles."""
+    held = session.execute(
+        select(Person, RoleHeld)
+        .join(RoleHeld, col(RoleHeld.person_id) == col(Person.id))
+        .where(col(RoleHeld.until).is_(None))
+    )
+    found: dict[str, tuple[Person, set[Role]]] = {}
+    for person, one in held:
+        found.setdefault(person.id, (person, set()))[1].add(Role(one.role))
+    return found.values()
 
 
 def _is_of(nomination: Nomination, person: Person) -> bool:
