@@ -66,8 +66,7 @@ class NominateListeners:
 
     def _status(self, asked: Asked) -> Answer:
         with self._database.reading() as session:
-            running = self._reading.running(session, asked.user_id)
-            own = {mine.nomination_id for mine in self._reading.own(session, asked.user_id)}
+            running, own = self._reading.status(session, asked.user_id)
             return Say(posts.status_text(running), posts.status_blocks(running, own))
 
     def _withdrawable(self, asked: Asked) -> Answer:

@@ -124,7 +124,8 @@ class SlackUser(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     team_id: str
-    name: str
+    name: str  # shown: the display name, or the handle of whoever has none
+    handle: str | None = None  # the one they log in by; null until Slack tells of them again
     real_name: str
     is_bot: bool
     is_deleted: bool

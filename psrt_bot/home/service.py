@@ -68,11 +68,11 @@ class Homes:
         shown = [block for part in self._parts for block in part(session, now, actor)]
         if Role.MEMBER not in actor.roles:
             return messages.strangers_home(shown).to_dict()
-        polls = self._voting.open_for(session, now, slack_user_id)
-        drafts = self._drafts.list(session, slack_user_id)
+        polls = self._voting.open_for(session, now, actor)
+        drafts = self._drafts.list(session, actor)
         facts = MemberHome(
             votes=[PollLine.of(poll) for poll in polls],
-            own=self._reading.own(session, slack_user_id),
+            own=self._reading.own(session, actor),
             drafts=[DraftLine(d.id, d.nominee_name, d.updated_at) for d in drafts],
             parts=shown,
             team=_team(session),

@@ -34,6 +34,7 @@ from slack_sdk.models.views import View
 SECTION_LIMIT = 3000  # characters of a section's text
 INPUT_LIMIT = 3000  # characters of a plain_text_input
 OPTION_LIMIT = 75  # characters of an option's text
+OPTIONS_LIMIT = 100  # options of a select
 HEADER_LIMIT = 150
 SPOKEN_LIMIT = 75  # characters of a button's accessibility_label
 

@@ -155,6 +155,7 @@ def note_user(
         "id": user["id"],
         "team_id": user.get("team_id") or "",
         "name": name,
+        "handle": user.get("name"),
         "real_name": profile.get("real_name") or user.get("real_name") or name,
         "is_bot": bool(user.get("is_bot")) or user["id"] == "USLACKBOT",
         "is_deleted": bool(user.get("deleted")),

@@ -24,7 +24,9 @@ from psrt_bot.membership.service.people import (
 from psrt_bot.runtime import audit, outbox
 from psrt_bot.runtime.blocks import Message
 from psrt_bot.runtime.facts import Facts, PersonLinked
+from psrt_bot.runtime.people import note_user
 from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotFound, RuleError
+from psrt_bot.voting.rules import check_word_problem
 from storage.engine import Database
 from storage.people import Person, RoleHeld, RosterLine, SlackUser
 from storage.runtime import AuditEntry, OutboxRow
@@ -73,6 +75,18 @@ def members() -> Members:
 def who(database: Database, members: Members, user: str) -> frozenset[Role]:
     with database.reading() as session:
         return members.who(session, user).roles
+
+
+def test_whoever_shows_another_name_is_known_by_their_handle_too(
+    database: Database, members: Members
+) -> None:
+    """A ballot's check word is not part of one's name; the login is one, shown or not."""
+    profile = {"display_name": "Nita", "real_name": "Ana A."}
+    with database.transaction() as session:
+        note_user(session, START, {"id": "U1", "name": "aandrade", "profile": profile})
+        names = members.who(session, "U1").names
+    assert set(names) == {"Nita", "Ana A.", "aandrade"}
+    assert check_word_problem("aandrade", own_names=names) is not None
 
 
 def test_a_member_is_known_with_all_their_names(database: Database, members: Members) -> None:

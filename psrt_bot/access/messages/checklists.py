@@ -21,6 +21,7 @@ from psrt_bot.runtime.called import command
 
 TICK, UNTICK, RETRY = "access.tick", "access.untick", "access.retry"
 SHOWN_ROWS = 20  # a message holds 50 blocks, a row up to two
+SHOWN_LISTS = 30  # in a reminder
 SHOWN_BLOCKS = 90  # of a modal's 100
 CALLED = {GITHUB: "GitHub team", MAILING_LIST: "mailing list"}
 UNLINKED = f"they are linked to no Slack user ({command('psrt members')})"
@@ -105,12 +106,14 @@ def reminder(open_lists: Sequence[Shown]) -> Message:
     """Return the reminder of everything that is open."""
     text = f"{plural(len(open_lists), 'access checklist')} still open."
     lines = [f"*{text}*"]
-    for shown in open_lists:
+    for shown in open_lists[:SHOWN_LISTS]:
         where = f"<{shown.link}|{escape(shown.name)}>" if shown.link else escape(shown.name)
         what = ", ".join(
             escape(row.called) for row in shown.rows if row.state is not ItemState.DONE
         )
         lines.append(f"• {where} ({BECAUSE[shown.cause]}): {what}")
+    if len(open_lists) > SHOWN_LISTS:
+        lines.append(f"• and {len(open_lists) - SHOWN_LISTS} more")
     lines.append(f"All of them: {command('psrt access')}.")
     return Message(text, [blocks.section(part) for part in blocks.packed(lines)])
 

@@ -10,6 +10,10 @@ from psrt_bot.council.messages.words import Shown
 from psrt_bot.council.rules import ANSWER_WORDS, LONGEST_TEXT, Answer, DecisionState
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, in_utc, moment, plural
+from psrt_bot.runtime.called import command
+
+REMINDED = 20  # a message holds 50 blocks, two a decision
+LISTED = 13  # a modal 100, up to seven a decision
 
 HOW_IT_COUNTS = (
     "A strict majority of the members who do not abstain vetoes (PEP 13); silence is no veto. "
@@ -126,19 +130,25 @@ def reminder(decisions: Sequence[Shown]) -> Message:
     waits = "waits" if len(decisions) == 1 else "wait"
     text = f"{plural(len(decisions), 'decision')} of the council {waits} for your answer."
     parts: list[Block] = [blocks.section(f"{text} Silence is no veto.")]
-    for shown in decisions:
+    for shown in decisions[:REMINDED]:
         parts += [
             blocks.section(f"*{escape(shown.title)}*\n{shown.standing}"),
             blocks.actions(*answer_buttons(shown)),
         ]
+    if len(decisions) > REMINDED:
+        rest = f"and {len(decisions) - REMINDED} more: {command('psrt council')}"
+        parts.append(blocks.context(rest))
     return Message(text, parts)
 
 
 def own_modal(decisions: Sequence[Shown]) -> View:
     """Return what is open for one of the council, with its buttons."""
     parts: list[Block] = []
-    for shown in decisions:
+    for shown in decisions[:LISTED]:
         parts += [*card(shown).blocks, blocks.divider()]
+    if len(decisions) > LISTED:
+        rest = f"and {len(decisions) - LISTED} more; they show as these are decided."
+        parts.append(blocks.context(rest))
     return blocks.modal(
         "notice", "Council", parts or [blocks.section("Nothing is before the council.")]
     )

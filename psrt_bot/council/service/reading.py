@@ -8,6 +8,7 @@ from psrt_bot.council.service.decisions import (
     Office,
 )
 from psrt_bot.council.service.rolls import (
+    all_shown,
     latest,
     may_see,
     running,
@@ -34,7 +35,7 @@ class CouncilReading:
         actor = self._office.members.require(session, slack_user_id, Permission.COUNCIL_OPEN)
         if Role.ADMIN not in actor.roles:
             return None
-        return [shown(session, one) for one in running(session) if may_see(one, actor)]
+        return all_shown(session, [one for one in running(session) if may_see(one, actor)])
 
     def for_member(self, session: Session, slack_user_id: str) -> list[Shown]:
         """Return what one of the council may answer now.
@@ -43,10 +44,15 @@ class CouncilReading:
             NotAllowed: they are not in the council.
         """
         actor = self._office.members.require(session, slack_user_id, Permission.COUNCIL_ANSWER)
-        return [
-            shown(session, one)
+        seen = [
+            one
             for one in running(session)
-            if one.state == DecisionState.OPEN and _takes_part(session, one, actor)
+            if one.state == DecisionState.OPEN and may_see(one, actor)
+        ]
+        return [
+            view
+            for view in all_shown(session, seen)
+            if actor.person_id in {seat.person_id for seat in view.deciding}
         ]
 
     def takes_part(self, session: Session, actor: Actor, subject: str) -> bool:

@@ -1,6 +1,7 @@
 """Decisions of the Steering Council as they stand: found, counted, shown (R4)."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
@@ -105,9 +106,13 @@ def seats_of(session: Session, decision: CouncilDecision) -> list[CouncilSeat]:
 
 def roll_of_today(session: Session, decision: CouncilDecision) -> list[CouncilSeat]:
     """Return the roll as it would be frozen now."""
+    return _roll(decision, council_now(session))
+
+
+def _roll(decision: CouncilDecision, council: Collection[Person]) -> list[CouncilSeat]:
     recusals = recusals_of(decision)
     roll = []
-    for person in council_now(session):
+    for person in council:
         why = recused(recusals, person.id, person.slack_user_id)
         roll.append(
             CouncilSeat(
@@ -128,13 +133,37 @@ def count_of(session: Session, decision: CouncilDecision) -> Count:
 
 def shown(session: Session, decision: CouncilDecision) -> Shown:
     """Return a decision as council and admins may see it."""
-    state = DecisionState(decision.state)
-    if state is DecisionState.AWAITING_NOTICE:
-        seats = roll_of_today(session, decision)
-    else:
-        seats = seats_of(session, decision)
-    names = _names(session, [seat.person_id for seat in seats])
-    present = {person.id for person in council_now(session)}
+    return all_shown(session, [decision])[0]
+
+
+def all_shown(session: Session, decisions: Sequence[CouncilDecision]) -> list[Shown]:
+    """Return decisions as council and admins may see them; one query a table for all of them."""
+    if not decisions:
+        return []
+    council = council_now(session)
+    rolls: dict[str, list[CouncilSeat]] = defaultdict(list)
+    for seat in session.scalars(
+        select(CouncilSeat)
+        .where(col(CouncilSeat.decision_id).in_([decision.id for decision in decisions]))
+        .execution_options(populate_existing=True)
+    ):
+        rolls[seat.decision_id].append(seat)
+    for decision in decisions:
+        if decision.state == DecisionState.AWAITING_NOTICE:
+            rolls[decision.id] = _roll(decision, council)
+    seated = {seat.person_id for seats in rolls.values() for seat in seats}
+    recorders = {decision.recorded_by for decision in decisions if decision.recorded_by}
+    names = _names(session, seated | recorders)
+    present = {person.id for person in council}
+    return [_shown(decision, rolls[decision.id], names, present) for decision in decisions]
+
+
+def _shown(
+    decision: CouncilDecision,
+    seats: Sequence[CouncilSeat],
+    names: Mapping[str, str],
+    present: Collection[str],
+) -> Shown:
     lines = [_line(seat, names[seat.person_id], present) for seat in seats]
     return Shown(
         decision_id=decision.id,
@@ -142,11 +171,11 @@ def shown(session: Session, decision: CouncilDecision) -> Shown:
         title=decision.title,
         lines=decision.lines,
         details=decision.details,
-        state=state,
+        state=DecisionState(decision.state),
         window=timedelta(seconds=decision.window_seconds),
         ends_at=decision.ends_at,
         seats=sorted(lines, key=lambda line: line.name),
-        recorded=_recorded(session, decision),
+        recorded=_recorded(decision, names),
         reasons=_reasons(decision, seats, names),
     )
 
@@ -169,12 +198,11 @@ def _line(seat: CouncilSeat, name: str, present: Collection[str]) -> SeatLine:
     )
 
 
-def _recorded(session: Session, decision: CouncilDecision) -> Recorded | None:
+def _recorded(decision: CouncilDecision, names: Mapping[str, str]) -> Recorded | None:
     if decision.received_on is None:
         return None
-    admin = session.get(Person, decision.recorded_by) if decision.recorded_by else None
     return Recorded(
-        admin=admin.name if admin else "an admin",
+        admin=names.get(decision.recorded_by or "", "an admin"),
         written_by=decision.written_by or "",
         received_on=decision.received_on,
         reference=decision.reference or "",

@@ -86,10 +86,11 @@ class Watching:
         for decision in running(session):
             if decision.ends_at is None or decision.ends_at <= now:
                 continue
+            view = shown(session, decision)
             for seat in _silent(session, decision):
                 user = present.get(seat.person_id)
                 if user in users and user is not None:
-                    missing[user].append(shown(session, decision))
+                    missing[user].append(view)
         return {user: cards.reminder(decisions) for user, decisions in missing.items()}
 
     def roles_changed(self, session: Session, now: datetime, fact: RolesChanged) -> None:

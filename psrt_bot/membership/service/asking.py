@@ -89,6 +89,7 @@ def who_asks(
     return select(
         user.c.name.label("user_name"),
         user.c.real_name,
+        user.c.handle,
         # Of somebody unknown every flag is absent, and they are nobody until Slack tells of them.
         func.coalesce(
             or_(user.c.is_deleted, user.c.is_bot, user.c.is_guest, user.c.is_foreign), true()
@@ -107,7 +108,7 @@ WHO = who_asks()  # built once: it runs before every answer (PERFORMANCE.md)
 def actor_of(slack_user_id: str, found: Sequence[Row[Any]]) -> Actor:
     """Return who a Slack user is, of whom ``who_asks`` found this."""
     known = found[0]
-    called = tuple(name for name in (known.user_name, known.real_name) if name)
+    called = tuple(name for name in (known.user_name, known.real_name, known.handle) if name)
     name = called[0] if called else "somebody"
     if known.not_a_member:
         return Actor(slack_user_id, None, name, frozenset())

@@ -55,14 +55,17 @@ class Members:
         return actor
 
     def require(
-        self, session: Session | Connection, slack_user_id: str, permission: Permission
+        self, session: Session | Connection, asker: str | Actor, permission: Permission
     ) -> Actor:
         """Return who asks, if they may.
+
+        Args:
+            asker: a Slack user, or what ``who`` told of them in this transaction.
 
         Raises:
             NotAllowed: see ``asking.permit``.
         """
-        actor = self.who(session, slack_user_id)
+        actor = asker if isinstance(asker, Actor) else self.who(session, asker)
         permit(actor, permission)
         return actor
 

@@ -171,6 +171,9 @@ def addendum_modal(nomination_id: str, nominee: str) -> View:
 def end_modal(callback_id: str, nominations: Sequence[Shown], *, reason_needed: bool) -> View:
     """Return the form by which a nomination is withdrawn or cancelled."""
     verb = "Withdraw" if callback_id == words.WITHDRAW else "Cancel nomination"
+    offered = nominations[: blocks.OPTIONS_LIMIT]
+    more = len(nominations) - len(offered)
+    rest = [blocks.context(f"and {more} more; they can be chosen as these end.")] if more else []
     return blocks.modal(
         callback_id,
         verb,
@@ -178,9 +181,10 @@ def end_modal(callback_id: str, nominations: Sequence[Shown], *, reason_needed: 
             blocks.select_input(
                 "nomination",
                 "Nomination",
-                {shown.nomination_id: shown.nominee for shown in nominations},
-                initial=nominations[0].nomination_id if len(nominations) == 1 else None,
+                {shown.nomination_id: shown.nominee for shown in offered},
+                initial=offered[0].nomination_id if len(offered) == 1 else None,
             ),
+            *rest,
             blocks.text_input(
                 "reason",
                 "Reason",

@@ -13,6 +13,7 @@ from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, in_utc, moment
 from psrt_bot.voting.messages import vote_button
 
+SHOWN_ADDENDA = 35  # a modal holds 100 blocks, two an addendum, beside some twenty others
 SHOWN_IN_STATUS = 20  # a message holds 50 blocks, two a nomination
 
 HOW_TO_DISCUSS = (
@@ -63,8 +64,10 @@ def details_modal(shown: Shown, *, may_add: bool, may_cancel: bool) -> View:
         blocks.divider(),
         *texts_blocks(shown),
     ]
-    for added_at, text in shown.addenda:
+    for added_at, text in shown.addenda[:SHOWN_ADDENDA]:
         parts += [blocks.section(f"*Addendum of {moment(added_at)}*"), *blocks.quoted(text)]
+    if len(shown.addenda) > SHOWN_ADDENDA:
+        parts.append(blocks.context(f"and {len(shown.addenda) - SHOWN_ADDENDA} more addenda"))
     parts += statement_blocks(shown)
     buttons = []
     if may_add:

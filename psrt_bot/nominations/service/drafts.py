@@ -48,9 +48,9 @@ class Drafts:
         self._process = process
         self._nominees = Nominees(process)
 
-    def list(self, session: Session, slack_user_id: str) -> list[Draft]:
+    def list(self, session: Session, asker: str | Actor) -> list[Draft]:
         """Return somebody's drafts, the one changed last at the top."""
-        actor = self._actor(session, slack_user_id)
+        actor = self._actor(session, asker)
         return list(
             session.scalars(
                 select(Draft)
@@ -200,10 +200,8 @@ class Drafts:
             draft.standing,
         )
 
-    def _actor(self, session: Session, slack_user_id: str) -> Actor:
-        return self._process.members.require(
-            session, slack_user_id, Permission.NOMINATIONS_NOMINATE
-        )
+    def _actor(self, session: Session, asker: str | Actor) -> Actor:
+        return self._process.members.require(session, asker, Permission.NOMINATIONS_NOMINATE)
 
     def _same_nominee(self, session: Session, actor: Actor, who: Who) -> Draft | None:
         key = nominee_key(who.slack_user_id, who.email)

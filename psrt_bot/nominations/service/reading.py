@@ -227,16 +227,19 @@ class Reading:
             raise NotFound(NOT_THERE)
         return shown(session, nomination)
 
-    def running(self, session: Session, slack_user_id: str) -> list[Shown]:
-        """Return the nominations under way that somebody may see, the oldest first."""
-        actor = self._process.members.require(session, slack_user_id, Permission.NOMINATIONS_READ)
-        return _all_but(session, actor)
+    def status(self, session: Session, slack_user_id: str) -> tuple[list[Shown], set[str]]:
+        """Return the nominations under way that somebody may see, and the ids of their own.
 
-    def own(self, session: Session, slack_user_id: str) -> list[Shown]:
+        The oldest comes first.
+        """
+        actor = self._process.members.require(session, slack_user_id, Permission.NOMINATIONS_READ)
+        seen = [n for n in _running(session) if not is_nominee(n, actor)]
+        own = {n.id for n in seen if n.nominator_id == actor.person_id}
+        return all_shown(session, seen), own
+
+    def own(self, session: Session, asker: str | Actor) -> list[Shown]:
         """Return the nominations under way that somebody made."""
-        actor = self._process.members.require(
-            session, slack_user_id, Permission.NOMINATIONS_WITHDRAW
-        )
+        actor = self._process.members.require(session, asker, Permission.NOMINATIONS_WITHDRAW)
         mine = [n for n in _running(session) if n.nominator_id == actor.person_id]
         return all_shown(session, mine)
 

@@ -179,7 +179,11 @@ def overview_modal(onboardings: Sequence[Shown], past: Sequence[Shown], now: dat
     ]
     if len(onboardings) > SHOWN:
         parts.append(blocks.context(f"and {len(onboardings) - SHOWN} more"))
-    parts += [blocks.section(summary(shown, now), accessory=_again(shown)) for shown in past]
+    parts += [
+        blocks.section(summary(shown, now), accessory=_again(shown)) for shown in past[:SHOWN]
+    ]
+    if len(past) > SHOWN:
+        parts.append(blocks.context(f"and {len(past) - SHOWN} more that ended"))
     return blocks.modal("onboarding", "Onboarding", parts)
 
 

@@ -41,14 +41,14 @@ class Voting:
         self._polls = polls
         self._members = members
 
-    def open_for(self, session: Session, now: datetime, slack_user_id: str) -> list[Poll]:
+    def open_for(self, session: Session, now: datetime, asker: str | Actor) -> list[Poll]:
         """Return the polls somebody may vote in now.
 
         Raises:
             NotAllowed: they are no member.
         """
-        self._members.require(session, slack_user_id, Permission.VOTING_VOTE)
-        return self._polls.open_for(session, now, slack_user_id)
+        actor = self._members.require(session, asker, Permission.VOTING_VOTE)
+        return self._polls.open_for(session, now, actor.slack_user_id)
 
     def ballot(self, session: Session, now: datetime, slack_user_id: str, poll_id: str) -> View:
         """Return the ballot of a poll, telling its reader whether they have voted.

@@ -1,7 +1,7 @@
 """People
 
-Why roles began and ended and by which decision, GitHub names that members claim, and the public
-lists as they were published.
+Why roles began and ended and by which decision, GitHub names that members claim, the public
+lists as they were published, and the handles of Slack users.
 
 Revision ID: 0002
 Revises: 0001
@@ -23,6 +23,7 @@ WORDS = ("decision", "reason", "end_reason")
 def upgrade() -> None:
     for name in WORDS:
         op.add_column("role_held", sa.Column(name, sa.String(), nullable=True))
+    op.add_column("slack_user", sa.Column("handle", sa.String(), nullable=True))
     op.create_table(
         "publication",
         sa.Column("id", sa.String(), nullable=False),
@@ -60,5 +61,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("github_claim")
     op.drop_table("publication")
+    op.drop_column("slack_user", "handle")
     for name in reversed(WORDS):
         op.drop_column("role_held", name)

@@ -1,4 +1,4 @@
-"""No name and no other value becomes a mention or a link in the bot's own words (SECURITY).
+"""No value becomes a mention or a link in the bot's own words, and no list is too long for Slack.
 
 Every function of the messages' modules that builds a message, a modal or blocks is found and called
 with values made from its annotations, each text a mention of everybody. Slack acts on it in mrkdwn
@@ -24,12 +24,17 @@ from slack_sdk.models.blocks import Block, ButtonElement
 from slack_sdk.models.views import View
 
 import psrt_bot
+from psrt_bot.membership.browsing import HISTORY_PER_PAGE, PER_PAGE
+from psrt_bot.nominations.service.reading import SHOWN_RESULTS
+from psrt_bot.onboarding.checklist import MOST_STEPS
+from psrt_bot.oversight.service.auditing import PAGE
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message
 from tests.conftest import START
 
 EVIL = "<!channel>"
 HARMLESS = "2026-03-02"
+MANY = 120  # more than Slack takes of anything
 ROUNDS = 8  # enums and flags take their values in turn
 ROOMS = ("messages", "notices", "people_forms", "people_views")
 # Ids of Slack's and of ours, and digests: letters and digits, whoever made them.
@@ -64,6 +69,26 @@ OURS = {
     "Offer.what": "its help",
     "hub_modal.prefix": "a setting, of letters and digits",
     "told_nominator.what": "what happened, in the bot's words",
+}
+# Lists that are never long, by function or class, with the most there can be.
+SHORT = {
+    "hub_modal.offers": 25,  # words of ours
+    "Shown.seats": 12,  # a council has five
+    "Shown.reasons": 12,
+    "decided_to_nominator.reasons": 12,
+    "outcome.reasons": 12,
+    "publication.changes": 2,
+    "published.changes": 2,
+    "ListChange.summary": 12,
+    "Message.blocks": 40,  # one of the bot's own, which is tried by itself
+    "History.held": HISTORY_PER_PAGE,
+    "Page.lines": PER_PAGE,
+    "PageShown.lines": PAGE,
+    "results_modal.results": SHOWN_RESULTS,
+    "Shown.steps": MOST_STEPS,
+    "detail_modal.manage": 5,  # buttons of ours
+    "Shown.rows": 12,  # places
+    "Report.unread": 12,  # channels of the settings
 }
 Build = Callable[..., Any]
 
@@ -109,12 +134,18 @@ def make(kind: Any, turn: int, where: str) -> Any:
         several = inner[:1] * 2 if inner[-1] is Ellipsis else inner
         return tuple(make(one, turn, where) for one in several)
     if origin in (dict, Mapping):
-        return {make(inner[0], turn, where): make(inner[1], turn, where)}
+        names = [f"{make(inner[0], turn, where)}{n or ''}" for n in range(_count(turn, where))]
+        keys = names if inner[0] is str else [make(inner[0], turn, where)]
+        return {key: make(inner[1], turn, where) for key in keys}
     if origin in (frozenset, set):
         return origin({make(inner[0], turn, where)})
     if origin in (list, Sequence, Collection):
-        return [make(inner[0], turn, where)]
+        return [make(inner[0], turn, where)] * _count(turn, where)
     return _plain(kind, turn, where)
+
+
+def _count(turn: int, where: str) -> int:
+    return 1 if turn < ROUNDS else SHORT.get(where, MANY)
 
 
 def _plain(kind: Any, turn: int, where: str) -> Any:
@@ -184,3 +215,62 @@ def test_no_value_is_acted_on(name: str) -> None:
             made += 1
     assert made
     assert [text for text in texts if EVIL in text] == []
+
+
+def _too_many(built: Any) -> Iterator[str]:
+    """Yield what Slack would refuse for its number (docs.slack.dev/reference/block-kit)."""
+    if isinstance(built, Message):
+        parts, limit = built.payload()["blocks"], 50
+    elif isinstance(built, View):
+        parts, limit = built.to_dict()["blocks"], 100
+    else:
+        return
+    if len(parts) > limit:
+        yield f"{len(parts)} blocks of {limit}"
+    for part in parts:
+        elements = [*part.get("elements", []), part.get("element", {}), part.get("accessory", {})]
+        if part["type"] == "actions" and len(part["elements"]) > 25:
+            yield "more than 25 elements"
+        for element in elements:
+            most = {"checkboxes": 10, "radio_buttons": 10, "static_select": 100}
+            if len(element.get("options", ())) > most.get(element.get("type"), MANY):
+                yield f"options of {element['type']}"
+
+
+@pytest.mark.parametrize("name", builders())
+def test_no_list_is_longer_than_slack_takes(name: str) -> None:
+    """Of very many of anything some are shown, and how many more there are."""
+    function = builders()[name]
+    hints = get_type_hints(function)
+    hints.pop("return")
+    short = name.rpartition(".")[2]
+    found: set[str] = set()
+    made = 0
+    for turn in range(ROUNDS, 2 * ROUNDS):
+        arguments = {key: make(hint, turn, f"{short}.{key}") for key, hint in hints.items()}
+        with suppress(AssertionError):
+            built = function(**arguments)
+            found |= set(_too_many(built))
+            made += 1
+    assert made
+    assert found == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("nominations.messages.form.end_modal", 20),
+        ("nominations.messages.posts.details_modal", 85),
+        ("council.messages.cards.reminder", 100),
+        ("council.messages.cards.own_modal", 107),
+        ("onboarding.messages.office.overview_modal", 80),
+    ],
+)
+def test_what_is_not_shown_is_counted(name: str, more: int) -> None:
+    """A list that was cut says by how much."""
+    function = builders()[name]
+    hints = get_type_hints(function)
+    hints.pop("return")
+    short = name.rpartition(".")[2]
+    built = function(**{k: make(hint, ROUNDS, f"{short}.{k}") for k, hint in hints.items()})
+    assert any(f"and {more} more" in text for text in acted_on(built))
