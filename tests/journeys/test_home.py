@@ -1,5 +1,7 @@
 """App Home: what is open for a member; for everybody else, how people join (R12, R14)."""
 
+from sqlalchemy import event
+
 from psrt_bot.membership.rules import Role
 from psrt_bot.sandbox.seen import Home
 from tests.journeys.house import House
@@ -148,3 +150,15 @@ def test_opening_the_messages_tab_draws_no_home(house: House) -> None:
     house.work()
     published = [c for c in house.workspace.calls if c.method == "views.publish"]
     assert len(published) == 1
+
+
+def test_who_asks_is_asked_once(house: House) -> None:
+    """Drawing a Home reads who its owner is one time, whatever it shows."""
+    house.nominate()
+    asked: list[str] = []
+    with house.bot.database.reading() as session:
+        event.listen(
+            session.connection(), "before_cursor_execute", lambda *args: asked.append(args[2])
+        )
+        house.bot.services.home.render(session, house.clock.now(), house.person("ana").id)
+    assert sum("not_a_member" in statement for statement in asked) == 1
