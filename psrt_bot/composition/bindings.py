@@ -10,7 +10,7 @@ from psrt_bot.composition.services import Services, build
 from psrt_bot.council.service import decisions, watching
 from psrt_bot.membership.messages import delivery_died, direct_messages_held
 from psrt_bot.membership.service import claiming, publishing
-from psrt_bot.nominations.service import asking, council
+from psrt_bot.nominations.service import asking, council, forgetting
 from psrt_bot.nominations.service.outcomes import BUNDLE
 from psrt_bot.onboarding.service import desk
 from psrt_bot.oversight.service import refusals
@@ -131,6 +131,7 @@ def deadline_handlers(services: Services) -> dict[str, Handler]:
         desk.CHASE: Handler(services.onboarding.starting.chase, collapses=True),
         checklists.PLACE: Handler(services.access.placing.place),
         checklists.REMIND: Handler(services.access.ticking.plan_reminder, collapses=True),
+        forgetting.FORGET: Handler(services.forgetting.forget, collapses=True),
         checking.WEEKLY: Handler(checking.Weekly().due, collapses=True),
         **{
             kind: Handler(services.onboarding.reminding.handler(who), collapses=True)
@@ -144,6 +145,7 @@ def plan_what_recurs(session: Session, now: datetime, services: Services) -> Non
     services.council.watching.arm(session, now)
     services.heads.arm(session, now)
     checking.Weekly.arm(session, now)
+    services.forgetting.arm(session, now)
 
 
 def renderers(services: Services) -> Renderers:

@@ -21,6 +21,7 @@ from psrt_bot.nominations.service.council import CouncilOutcomes
 from psrt_bot.nominations.service.deciding import Deciding
 from psrt_bot.nominations.service.drafts import Drafts
 from psrt_bot.nominations.service.ending import Ending
+from psrt_bot.nominations.service.forgetting import Forgetting
 from psrt_bot.nominations.service.neutralising import Neutralising
 from psrt_bot.nominations.service.nominating import Nominating
 from psrt_bot.nominations.service.outcomes import Outcomes
@@ -109,6 +110,7 @@ class Services:
     heads: Heads
     places: Places
     neutralising: Neutralising
+    forgetting: Forgetting
     access: Access
 
 
@@ -154,6 +156,7 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
         heads=Heads(admins),
         places=Places(members, admins, [channel for _, channel in rooms_of(settings)]),
         neutralising=neutralising,
+        forgetting=Forgetting(settings.retention),
         access=_access(settings, people, neutralising),
     )
 

@@ -19,7 +19,7 @@ WHAT_FOR = (
 def statement_blocks(shown: Shown) -> list[Block]:
     """Return what the nominee says of themselves, for **Details**."""
     said = shown.statement
-    if said is None or said.state is not StatementState.GIVEN:
+    if said is None or said.state is not StatementState.GIVEN or not said.text:
         return []
     by = "handed in by the nominator" if said.pasted else "written by themselves"
     title = f"*Statement of the nominee* of {moment(said.at)}, {by}"

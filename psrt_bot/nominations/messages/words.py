@@ -120,7 +120,9 @@ class Result:
 
 
 def texts_blocks(shown: Shown) -> list[Block]:
-    """Return what the nominator wrote, field by field."""
+    """Return what the nominator wrote, field by field, while it is kept (``PSRT_RETENTION``)."""
+    if not shown.texts:
+        return [blocks.context("The texts are no longer kept.")]
     parts: list[Block] = []
     for text in FIELDS:
         if written := shown.texts.get(text.name):
