@@ -100,6 +100,7 @@ def bind_people(announced: facts.Facts, people: PeopleServices) -> None:
     announced.bind(facts.MemberLeft, opening.left)
     announced.bind(facts.RolesChanged, opening.roles_changed)
     announced.bind(facts.PersonLinked, opening.linked)
+    announced.bind(facts.PersonChanged, opening.changed)
 
 
 def bind_onboarding(announced: facts.Facts, services: Services) -> None:

@@ -85,6 +85,7 @@ class Counter:
         self.facts.bind(facts.MemberLeft, opening.left)
         self.facts.bind(facts.RolesChanged, opening.roles_changed)
         self.facts.bind(facts.PersonLinked, opening.linked)
+        self.facts.bind(facts.PersonChanged, opening.changed)
         self.facts.bind(Invited, self.placing.invited)
         self.facts.bind(Removed, self.placing.removed)
         self.facts.bind(PlaceRefused, self.placing.refused)

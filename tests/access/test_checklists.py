@@ -6,7 +6,7 @@ from sqlmodel import col, select
 from psrt_bot.access.rules import GITHUB, MAILING_LIST
 from psrt_bot.membership.rules import Role
 from psrt_bot.runtime.clock import MovableClock
-from psrt_bot.runtime.facts import Invited, PlaceRefused, Removed
+from psrt_bot.runtime.facts import Invited, PersonChanged, PlaceRefused, Removed
 from psrt_bot.runtime.outbox import Kind
 from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotFound
 from storage.engine import Database
@@ -326,6 +326,23 @@ def test_the_overview(counter: Counter) -> None:
     with counter.database.reading() as session:
         lists = counter.ticking.overview(session, user("ben"))
     assert [(one.name, one.left) for one in lists] == [("Nia Novak", 4), ("Chi Chen", 4)]
+
+
+def test_a_new_name_shows(counter: Counter) -> None:
+    """Without a GitHub name the row says so; once it is known, the row has it."""
+    counter.join("nia", github="")
+    (said,) = [text for text in counter.said() if "Access of Nia Novak" in text]
+    assert "their GitHub name is not known" in said
+    with counter.database.transaction() as session:
+        person = counter.find(session, "nia")
+        person.github, person.github_key = "nia-new", "nia-new"
+        session.add(person)
+        session.flush()
+        counter.facts.announce(session, counter.clock.now(), PersonChanged(person.id))
+        other = counter.find(session, "chi")
+        counter.facts.announce(session, counter.clock.now(), PersonChanged(other.id))
+    assert "`@nia-new`" in counter.said(kind=Kind.UPDATE)[-1]
+    assert counter.lists_of("chi") == []
 
 
 def test_reminders_while_it_is_open(counter: Counter) -> None:

@@ -336,6 +336,18 @@ def test_a_copy_that_died_leaves_it_to_another(counter: Counter) -> None:
     assert len(counter.said("dm:UANA")) == 1
 
 
+def test_a_defect_is_told_in_the_log_and_not_tried_for_ever(
+    counter: Counter,
+) -> None:
+    """What breaks on our side ends there: the sweep goes on to its end, and to the next one."""
+    assert counter.team is not None
+    start(counter)
+    counter.team.logins = None  # type: ignore[assignment]
+    assert counter.checking.run() == 1
+    assert counter.checking.run() == 0
+    assert counter.checks()[0].finished_at is not None
+
+
 def test_many_differences_fit(counter: Counter) -> None:
     """More than Slack's limits bear are counted; names hold no markup."""
     many = [Difference(What.STRANGER, TEAM, f"U{n}", f"<!channel> {n}") for n in range(60)]

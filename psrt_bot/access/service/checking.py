@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import and_, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col
 
 from psrt_bot.access.github_team import GitHubTrouble
@@ -26,7 +27,7 @@ from psrt_bot.runtime.clock import Clock
 from psrt_bot.runtime.leases import LEASE, lease_clock
 from psrt_bot.runtime.sql import rows
 from storage.access import TeamCheck
-from storage.engine import Database
+from storage.engine import Database, DatabaseBusy
 from storage.people import Person
 from storage.types import new_id
 
@@ -81,9 +82,17 @@ class Checking:
         tried = 0
         while (check := self._claim()) is not None:
             tried += 1
-            logins, trouble = self._ask()
-            with self._database.transaction() as session:
-                self._conclude(session, self._clock.now(), check, logins, trouble)
+            try:
+                logins, trouble = self._ask()
+                with self._database.transaction() as session:
+                    self._conclude(session, self._clock.now(), check, logins, trouble)
+            except (DBAPIError, DatabaseBusy):
+                raise
+            except Exception:
+                # A defect of ours. Asked again and again it would keep the sweep from its end.
+                log.exception("comparison_failed", check=check.id)
+                with self._database.transaction() as session:
+                    _mine(session, check, finished_at=self._clock.now(), token=None)
         return tried
 
     def next_try(self) -> datetime | None:

@@ -32,7 +32,13 @@ from psrt_bot.access.service.checklists import (
 from psrt_bot.membership.permissions import Role
 from psrt_bot.membership.service.people import roles_of
 from psrt_bot.runtime import deadlines
-from psrt_bot.runtime.facts import MemberJoined, MemberLeft, PersonLinked, RolesChanged
+from psrt_bot.runtime.facts import (
+    MemberJoined,
+    MemberLeft,
+    PersonChanged,
+    PersonLinked,
+    RolesChanged,
+)
 from storage.access import AccessChecklist, AccessItem
 from storage.people import Person, RoleHeld
 
@@ -81,6 +87,12 @@ class Opening:
             if item.place not in BY_HAND and item.state != ItemState.DONE:
                 _relink(session, now, item, person.slack_user_id)
         refresh(session, now, self._desk, checklist)
+
+    def changed(self, session: Session, now: datetime, fact: PersonChanged) -> None:
+        """Show the open checklist with somebody's new name, or GitHub name (handler)."""
+        checklist = open_for(session, fact.person_id)
+        if checklist is not None:
+            update_message(session, now, self._desk, checklist)
 
     def _membership(self, session: Session, now: datetime, person_id: str, cause: Cause) -> None:
         """Open a checklist; an open one of the same person makes way, less what it alone asks."""
