@@ -308,3 +308,12 @@ def test_the_changelog_has_a_place_for_the_next_release() -> None:
     """Keep a Changelog: Unreleased stands first."""
     sections = re.findall(r"^## (.+)$", _text(ROOT / "CHANGELOG.md"), re.MULTILINE)
     assert sections[0] == "[Unreleased]"
+
+
+def test_the_readme_names_every_process() -> None:
+    """Whoever looks for a process finds its folder in "Where things are", and no other."""
+    (where,) = [block for block in _blocks(ROOT / "README.md", "text") if "psrt_bot/" in block]
+    named = re.search(r"one folder a process: ([^;]+);", where)
+    assert named is not None
+    folders = [*(ROOT / "psrt_bot").glob("*/service"), *(ROOT / "psrt_bot").glob("*/service.py")]
+    assert set(re.split(r",\s+", named[1])) == {folder.parent.name for folder in folders}
