@@ -48,7 +48,7 @@ class Database:
         self.engine = open_engine(url, patience=patience)
         # On SQLite three engines with one pool: each begins its transactions in its own way.
         self.writer = _beginning(self.engine, "BEGIN IMMEDIATE", psrt_write=True)
-        self._glancer = _beginning(self.engine, None)
+        self._glancer = _beginning(self.engine, None, psrt_glance=True)
         self.on_wake = on_wake
         self._patience = patience
         with _TURNS_GUARD:

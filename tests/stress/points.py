@@ -105,8 +105,11 @@ class Points:
             self._plan = plan
 
     def _begin(self, connection: Connection) -> None:
-        kind = "write" if connection.get_execution_options().get("psrt_write") else "read"
-        self.reach(BEGIN, f"begin {kind}")
+        options = connection.get_execution_options()
+        kind = "write" if options.get("psrt_write") else "read"
+        if options.get("psrt_glance"):
+            kind = ""  # no transaction: each statement sees, and holds up, nothing but itself
+        self.reach(BEGIN, f"begin {kind or 'glance'}")
         self._transaction, self._written = kind, ""
 
     def _commit(self, _connection: Connection) -> None:

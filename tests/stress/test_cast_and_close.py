@@ -60,10 +60,8 @@ def test_the_close_comes_while_a_cast_is_held(scene: Scene, login: str) -> None:
             this.jump(CLOSE)
             caster, closer = this.process(DURING), this.process(CLOSE)
             held = hold(caster, cast(scene, login), number, CASTING)
-            if scene.store.is_sqlite and held.transaction == "read":
-                held.process.go_on()  # the close folds the log, for which it waits for readers
-                caster.result()
-                continue
+            # On SQLite the close folds the log, for which it would wait for a reader for ever.
+            assert held.transaction != "read" or not scene.store.is_sqlite, held.point
             answer, _, waited = meanwhile(this, held, closer, LOOK)
             fates.add((check(this, login, answer, held.point), waited))
     assert (True, True) in fates, "no close had to wait for a cast"
