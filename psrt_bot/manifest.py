@@ -20,6 +20,7 @@ SCOPES = {
     "commands": "the slash commands",
     "chat:write": "chat.postMessage, chat.update",
     "im:write": "conversations.open: direct messages to people who never wrote to the bot",
+    "mpim:write": "conversations.open: a newcomer and their mentor together",
     "im:history": "conversations.history: look for a message whose answer was lost",
     "metadata.message:read": "the outbox id in that message",
     "groups:read": "conversations.info and .members of the team's private channels; events of them",

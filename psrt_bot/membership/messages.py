@@ -82,7 +82,7 @@ def delivery_died(conversation: str, code: str) -> Message:
     elif kind == "fan":
         where = "somebody"  # a reminder: who has not voted is nobody's business
     else:
-        where = blocks.mention(whose)
+        where = " and ".join(blocks.mention(user) for user in whose.split(","))  # a group's
     text = f"A message to {where} cannot be delivered: Slack says {code}. It is not tried again."
     return Message(text, [blocks.section(text)])
 

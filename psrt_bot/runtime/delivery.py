@@ -29,7 +29,7 @@ from psrt_bot.runtime.facts import (
 )
 from psrt_bot.runtime.leases import LEASE, TakenOver, lease_clock
 from psrt_bot.runtime.neutral import WITHDRAWALS, lingers
-from psrt_bot.runtime.outbox import Kind
+from psrt_bot.runtime.outbox import GROUP, Kind
 from psrt_bot.runtime.people import note_joined, note_left
 from psrt_bot.runtime.rules import GIVE_UP_AFTER, Outcome, retry_delay
 from psrt_bot.runtime.sending import Sender, Sent
@@ -239,7 +239,7 @@ class Delivery:
         values: dict[str, Any] = {"attempts": failures, "failing_since": since}
         if verdict.failure is Failure.AMBIGUOUS:
             values["ambiguous_at"] = now
-            if not (_is_channel(row) and row.kind == Kind.MESSAGE):
+            if not (_is_unread(row) and row.kind == Kind.MESSAGE):
                 delay = max(delay, LOOK_AFTER)
         with self._database.transaction() as session:
             session.execute(_mine(row).values(**_released(now + delay), **values))
@@ -327,6 +327,11 @@ class Delivery:
 def _is_channel(row: OutboxRow) -> bool:
     """Whether a row goes to a channel; all else is told by a prefix (``dm:``, ``fan:``, …)."""
     return ":" not in row.conversation
+
+
+def _is_unread(row: OutboxRow) -> bool:
+    """Whether a row goes where the bot cannot look for its own message: waiting is of no use."""
+    return _is_channel(row) or row.conversation.startswith(GROUP)
 
 
 def _first_in_line() -> ColumnElement[bool]:

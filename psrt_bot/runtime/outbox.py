@@ -4,7 +4,7 @@ Rows are delivered by ``runtime/delivery.py`` in order per conversation. A *slot
 which a posted message is remembered, so that it can be updated or answered in its thread.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum, unique
 from typing import Any, NamedTuple
@@ -19,6 +19,8 @@ from storage.runtime import NeutralSubject, OutboxRow, Posted
 from storage.types import new_id
 
 DIRECT = "dm:"  # a conversation named by the Slack user whose direct message it is
+GROUP = "group:"  # one named by the Slack users who are in it besides the bot, in order
+MOST_IN_A_GROUP = 8  # docs.slack.dev/reference/methods/conversations.open
 
 
 @unique
@@ -72,6 +74,34 @@ def tell(
     return add(session, now, DIRECT + slack_user_id, Kind.MESSAGE, message.payload(), slot)
 
 
+def group(users: Iterable[str]) -> str:
+    """Return the conversation of the group message of these Slack users and the bot.
+
+    Raises:
+        ValueError: they are fewer than two, or more than Slack allows.
+    """
+    people = sorted(set(users))
+    if not 2 <= len(people) <= MOST_IN_A_GROUP:
+        raise ValueError(f"a group message is for 2 to {MOST_IN_A_GROUP} people")
+    return GROUP + ",".join(people)
+
+
+def gather(
+    session: Session,
+    now: datetime,
+    users: Iterable[str],
+    message: Message,
+    *,
+    slot: str | None = None,
+) -> str:
+    """Owe a message to a few people together; return the row's id.
+
+    It comes at least once: the bot cannot read what people say in their group, so it cannot look
+    whether a message whose answer was lost is there (decision 0004).
+    """
+    return add(session, now, group(users), Kind.MESSAGE, message.payload(), slot)
+
+
 def change(session: Session, now: datetime, slot: str, message: Message) -> str | None:
     """Owe a new version of a remembered message; older versions not yet sent are dropped.
 
@@ -113,7 +143,7 @@ def attach(
     """Owe a file that is rendered at delivery and never stored in a row.
 
     Args:
-        conversation: a channel id, or ``DIRECT`` and a user id.
+        conversation: a channel id, ``DIRECT`` and a user id, or what ``group`` returns.
         renderer: the name under which ``app.py`` bound the function that makes the file.
         argument: what it is made from, an id.
         about: as of ``post``.

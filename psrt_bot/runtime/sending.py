@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from psrt_bot.runtime.blocks import Message
 from psrt_bot.runtime.called import told
 from psrt_bot.runtime.neutral import delete_file, make_neutral, replacement
-from psrt_bot.runtime.outbox import DIRECT, Kind
+from psrt_bot.runtime.outbox import DIRECT, GROUP, Kind
 from psrt_bot.runtime.slack import WORKER_TIMEOUT, Failure, judge
 from psrt_bot.runtime.waking import those_awake
 from storage.engine import Database
@@ -108,7 +108,7 @@ class Sender:
         self._client = client
         self._renderers = renderers
         self._prefix = prefix
-        self._direct: dict[str, str] = {}  # user id -> D…; Slack never changes it
+        self._direct: dict[str, str] = {}  # user ids -> D… or G…; Slack never changes it
 
     def send(self, row: OutboxRow, now: datetime, keep: Keep) -> Sent:
         """Make the calls that ``row`` owes."""
@@ -143,13 +143,14 @@ class Sender:
             user = row.conversation.removeprefix(DIRECT)
             look_first = row.ambiguous_at is not None
             return self._direct_message(user, row.payload, row.id, keep, look_first=look_first)
+        channel = self._place(row.conversation)
         answer = self._client.chat_postMessage(
-            channel=row.conversation,
+            channel=channel,
             thread_ts=self._thread(row),
             client_msg_id=str(uuid.uuid5(uuid.NAMESPACE_OID, row.id)),
             **self._quiet(row.payload),
         )
-        return Sent(row.conversation, answer["ts"])
+        return Sent(channel, answer["ts"])
 
     def _direct_message(
         self, user: str, payload: Mapping[str, Any], mark: str, keep: Keep, *, look_first: bool
@@ -164,11 +165,19 @@ class Sender:
         )
         return Sent(channel, answer["ts"])
 
-    def _channel_of(self, user: str) -> str:
-        if user not in self._direct:
-            answer = self._client.conversations_open(users=user)
-            self._direct[user] = answer["channel"]["id"]
-        return self._direct[user]
+    def _channel_of(self, users: str) -> str:
+        """Return where somebody is written to; several, with commas, are written to together."""
+        if users not in self._direct:
+            answer = self._client.conversations_open(users=users)
+            self._direct[users] = answer["channel"]["id"]
+        return self._direct[users]
+
+    def _place(self, conversation: str) -> str:
+        """Return the channel of a row's conversation, opened where it is people's."""
+        for kind in (DIRECT, GROUP):
+            if conversation.startswith(kind):
+                return self._channel_of(conversation.removeprefix(kind))
+        return conversation
 
     def _find(self, channel: str, mark: str) -> str | None:
         answer = self._client.conversations_history(
@@ -199,8 +208,7 @@ class Sender:
             file = self._renderers.files[row.payload["renderer"]](session, row.payload["argument"])
         if file is None:
             return DROPPED
-        user = row.conversation.removeprefix(DIRECT)
-        channel = user if user == row.conversation else self._channel_of(user)
+        channel = self._place(row.conversation)
         known = row.progress.get("file_id") if row.progress.get("uploaded") else None
         place = self._where_is(known, channel) if known else _Place.NOWHERE
         if place is _Place.SHARED:

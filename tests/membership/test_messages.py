@@ -11,6 +11,7 @@ from psrt_bot.membership import messages
         ("C0123", "<#C0123>"),
         ("dm:U0123", "<@U0123>"),
         ("home:U0123", "<@U0123>"),
+        ("group:U0123,U0456", "<@U0123> and <@U0456>"),
         ("fan:8f3a", "somebody"),
     ],
 )

@@ -28,6 +28,7 @@ from psrt_bot.runtime.leases import lease_clock
 from psrt_bot.runtime.people import Directory, is_in_channel, why_unfit
 from psrt_bot.runtime.sending import File, Renderers, Sender
 from psrt_bot.runtime.slack import new_client
+from psrt_bot.sandbox import rooms
 from psrt_bot.sandbox.installation import Installation
 from psrt_bot.sandbox.model import RecordedCall
 from psrt_bot.sandbox.seen import SeenMessage
@@ -103,6 +104,19 @@ class Office:
         """Owe somebody a direct message."""
         with self.database.transaction() as session:
             return outbox.tell(session, self.clock.now(), self.user(name), said(text))
+
+    def gather(self, *names: str, text: str = "hello", slot: str | None = None) -> str:
+        """Owe a message to a few people together."""
+        with self.database.transaction() as session:
+            users = [self.user(name) for name in names]
+            return outbox.gather(session, self.clock.now(), users, said(text), slot=slot)
+
+    def together(self, *names: str) -> list[SeenMessage]:
+        """The messages of the group of these people and the bot, oldest first."""
+        bot = self.workspace.state.only_app().bot_user_id
+        people = [self.user(name) for name in names]
+        place = rooms.existing(self.workspace.state, *people, bot)
+        return self.messages(names[0], place.id) if place else []
 
     def change(self, slot: str, text: str) -> str | None:
         """Owe a new version of a message."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from psrt_bot.runtime import outbox
 from psrt_bot.runtime.delivery import LOOK_AFTER
 from psrt_bot.runtime.facts import DeliveryDied
 from psrt_bot.runtime.outbox import link_to
@@ -133,6 +134,47 @@ def test_a_channel_post_comes_at_least_once(office: Office, fault: Fault) -> Non
     took_effect = fault.took_effect or fault.cut == "after"
     assert office.in_team() == ["hello"] * (2 if took_effect else 1)
     assert office.calls("conversations.history") == [], "the team's talk is not read"
+
+
+def test_a_group_message_comes_at_least_once_and_is_not_looked_for(
+    office: Office, fault: Fault
+) -> None:
+    """Two people and the bot, in one place that the bot never reads; soon, as in channels."""
+    office.workspace.faults.add("chat.postMessage", fault)
+    office.gather("ana", "chi")
+    office.work()
+    office.work(after=timedelta(seconds=10))
+    took_effect = fault.took_effect or fault.cut == "after"
+    texts = [message.text for message in office.together("ana", "chi")]
+    assert texts == ["hello"] * (2 if took_effect else 1)
+    assert office.calls("conversations.history") == []
+    assert office.inbox("ana") == office.inbox("chi") == []
+    assert [row.payload for row in office.rows] == [{}], "its content is not kept"
+
+
+def test_a_group_is_the_same_whoever_is_named_first(office: Office) -> None:
+    """One conversation, one order, messages that can be changed, files; named twice is once."""
+    office.gather("ana", "chi", text="one", slot="first")
+    office.gather("chi", "ana", "chi", text="two")
+    office.change("first", "one, changed")
+    office.attach(conversation=outbox.group([office.user("chi"), office.user("ana")]))
+    office.work()
+    said = office.together("ana", "chi")
+    assert [message.text for message in said] == ["one, changed", "two", "Here is the list."]
+    assert [file.name for file in said[-1].files] == ["list.json"]
+    assert len(office.calls("conversations.open")) == 1
+    with pytest.raises(PermissionError):
+        office.messages("ben", said[0].channel_id)
+
+
+def test_a_group_with_somebody_who_is_gone_is_given_up(office: Office) -> None:
+    """Slack opens no group with a deactivated account: admins hear of it, once."""
+    office.workspace.state.user("chi").deleted = True
+    office.gather("ana", "chi")
+    office.work()
+    assert office.outcomes == ["dead"]
+    users = ",".join(sorted(office.user(name) for name in ("ana", "chi")))
+    assert office.heard == [DeliveryDied("message", f"group:{users}", "user_disabled")]
 
 
 def test_posts_bear_no_previews_and_no_names(office: Office) -> None:

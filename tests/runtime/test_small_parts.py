@@ -6,6 +6,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlmodel import Session, select
 
+from psrt_bot.runtime import outbox
 from psrt_bot.runtime.clock import MovableClock, SystemClock
 from psrt_bot.runtime.facts import Facts, MemberLeft, PollOpened
 from psrt_bot.runtime.heartbeat import absences, beat
@@ -169,3 +170,10 @@ def test_a_clock_goes_forward_only() -> None:
         clock.move(timedelta(seconds=-1))
     clock.move(HOUR)
     assert START + HOUR <= clock.now() < START + HOUR + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("count", [0, 1, 9])
+def test_a_group_has_a_size(count: int) -> None:
+    """Slack's group messages are for two to eight people beside the app."""
+    with pytest.raises(ValueError, match="2 to 8 people"):
+        outbox.group([f"U{number}" for number in range(count)])

@@ -9,6 +9,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from psrt_bot.sandbox.page.places import Reads, sidebar
 from psrt_bot.sandbox.person import Person
 from psrt_bot.sandbox.server import Server
 from psrt_bot.sandbox.workspace import Workspace
@@ -57,6 +58,24 @@ def test_group_message(workspace: Workspace, client: WebClient) -> None:
     assert code(client, "conversations.open") == "users_list_not_supplied"
     gone = workspace.add_user("gone", deleted=True).id
     assert code(client, "conversations.open", users=gone) == "user_disabled"
+
+
+def test_a_group_with_the_app_stands_among_the_direct_messages(
+    workspace: Workspace, client: WebClient
+) -> None:
+    """Whoever sorts first in it, the page lists it; the app's own DM stands elsewhere."""
+    ids = ",".join(workspace.state.user(name).id for name in ("alice", "bob"))
+    group = client.conversations_open(users=ids)["channel"]["id"]
+    client.chat_postMessage(channel=group, text="hello")
+    alone = client.conversations_open(users=workspace.state.user("alice").id)["channel"]["id"]
+    client.chat_postMessage(channel=alone, text="hello")
+    for order in (1, -1):
+        workspace.state.channels[group].members[:] = workspace.state.channels[group].members[
+            ::order
+        ]
+        seen = sidebar(workspace.state, Reads(), workspace.state.user("alice"))
+        assert [place.key for place in seen.directs] == [group]
+        assert seen.directs[0].unread == 1
 
 
 def test_join_leave_create(workspace: Workspace, client: WebClient) -> None:

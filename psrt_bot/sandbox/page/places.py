@@ -84,7 +84,7 @@ def sidebar(state: State, reads: Reads, user: User) -> Sidebar:
         unread = reads.unread(user.id, channel) if joined else 0
         if channel.kind in ("channel", "group"):
             channels.append(Place(channel.id, channel.name, channel.kind, unread, joined))
-        elif state.app_of_user(_partner(channel, user)) is None and channel.messages:
+        elif channel.messages and not _is_with_an_app(state, channel, user):
             directs.append(_direct(state, channel, user, unread))
     known = {d.face.id for d in directs if d.face}
     return Sidebar(
@@ -93,6 +93,11 @@ def sidebar(state: State, reads: Reads, user: User) -> Sidebar:
         tuple(_app(state, reads, user, app) for app in state.apps.values()),
         tuple(face(u) for u in people(state) if u.id not in known and u.id != user.id),
     )
+
+
+def _is_with_an_app(state: State, channel: Channel, user: User) -> bool:
+    """Whether this is somebody's direct message with an app, which stands among the apps."""
+    return channel.kind == "im" and state.app_of_user(_partner(channel, user)) is not None
 
 
 def _partner(channel: Channel, user: User) -> str:
