@@ -2,7 +2,17 @@
 
 from sqlmodel import SQLModel
 
-from storage import access, council, nominations, onboarding, oversight, people, runtime, voting
+from storage import (
+    access,
+    council,
+    mentoring,
+    nominations,
+    onboarding,
+    oversight,
+    people,
+    runtime,
+    voting,
+)
 
-MODULES = (access, council, nominations, onboarding, oversight, people, runtime, voting)
+MODULES = (access, council, mentoring, nominations, onboarding, oversight, people, runtime, voting)
 METADATA = SQLModel.metadata

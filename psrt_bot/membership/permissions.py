@@ -142,6 +142,20 @@ class Permission(StrEnum):
         *("onboarding:manage", "see every onboarding, say who came, end it", ADMINS, Whose.ANY),
         While("onboarding", "outside", "asked", "checklist"),
     )
+    # Newcomers and mentors are members; which pair is theirs, the use case knows.
+    MENTORING_OPEN = "mentoring:open", "volunteer as a mentor; see one's own pairs", MEMBERS, OWN
+    MENTORING_CHECK_IN = (
+        *("mentoring:check-in", "check in, or move a check-in to another day", MEMBERS, OWN),
+        While("mentorship", "paired"),
+    )
+    MENTORING_GRADUATE = (
+        *("mentoring:graduate", "end or extend a mentee's first months", MEMBERS, OWN),
+        While("mentorship", "paired"),
+    )
+    MENTORING_PAIR = (
+        *("mentoring:pair", "decide who mentors a newcomer", ADMINS, OTHERS),
+        While("mentorship", "seeking", "proposed", "paired"),
+    )
     MEMBERS_LIST = "members:list", "see the list of members", MEMBERS_AND_ADMINS
     MEMBERS_MANAGE = "members:manage", "change the list of members", ADMINS
     MEMBERS_CLAIM = "members:claim", "say which GitHub name is one's own", MEMBERS

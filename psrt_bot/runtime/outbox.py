@@ -158,14 +158,36 @@ def attach(
 
 
 def fan_out(
-    session: Session, now: datetime, *, expander: str, users: Sequence[str], at: datetime
+    session: Session,
+    now: datetime,
+    *,
+    expander: str,
+    users: Sequence[str],
+    at: datetime,
+    slot: str | None = None,
 ) -> str:
     """Owe direct messages to some of ``users``: to whom and what is worked out at delivery.
 
     So the row does not tell who is concerned (a reminder concerns those who have not voted).
+
+    Args:
+        slot: a name by which ``is_waiting`` finds it; nothing is remembered under it.
     """
     payload = {"expander": expander, "users": sorted(users)}
-    return add(session, now, f"fan:{new_id()}", Kind.FAN_OUT, payload, try_at=at)
+    return add(session, now, f"fan:{new_id()}", Kind.FAN_OUT, payload, slot, try_at=at)
+
+
+def is_waiting(session: Session, slot: str) -> bool:
+    """Return whether something owed under ``slot`` has not begun to be sent.
+
+    Nobody begins it until the end of this transaction, so what is written now is in it.
+    """
+    owed = select(col(OutboxRow.seq)).where(
+        col(OutboxRow.slot) == slot,
+        col(OutboxRow.finished_at).is_(None),
+        col(OutboxRow.token).is_(None),
+    )
+    return session.scalars(owed.with_for_update()).first() is not None
 
 
 def publish_home(
