@@ -8,10 +8,11 @@ from typing import Any
 
 COMMANDS = {
     "nominate": ("Nominate somebody for the team", "[status|withdraw|cancel|help]"),
+    "mentor": ("Volunteer as a mentor; how your mentoring stands", "[status|pause|resume|help]"),
     "vote": ("Open your ballot", "[results|help]"),
     "psrt": (
         "What you can do here",
-        "[nominate|vote|onboarding|council|members|link|access|drift|publish|audit|join|help]",
+        "[nominate|vote|mentor|onboarding|council|members|link|access|drift|publish|audit|join|help]",
     ),
 }
 

@@ -16,6 +16,7 @@ from psrt_bot.access import rules as access
 from psrt_bot.cli import app
 from psrt_bot.council import rules as council
 from psrt_bot.membership import rules as membership
+from psrt_bot.mentoring import rules as mentoring
 from psrt_bot.nominations import rules as nominations
 from psrt_bot.onboarding import rules as onboarding
 from psrt_bot.settings import Settings
@@ -232,6 +233,8 @@ def _drawn(title: str) -> tuple[dict[str, set[str]], set[str], set[str]]:
         ("Onboarding", onboarding.TRANSITIONS, {"outside"}),
         ("Access checklist", access.TRANSITIONS, {"open"}),
         ("Access item", access.ITEM_TRANSITIONS, {"open", "owed"}),
+        ("Mentorship", mentoring.TRANSITIONS, {"seeking"}),
+        ("Check-in", mentoring.CHECK_IN_TRANSITIONS, {"planned"}),
     ],
 )
 def test_state_machines_are_drawn_as_they_are(

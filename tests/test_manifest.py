@@ -242,7 +242,9 @@ def test_no_scope_reads_the_team() -> None:
 def test_sandbox_installs_the_manifest(url: str | None) -> None:
     """The sandbox installs it, and its commands and events arrive under the names told."""
     installation = Workspace().install(manifest(PREFIX, url))
-    assert set(installation.app.commands) == {f"/{PREFIX}{n}" for n in ("nominate", "vote", "psrt")}
+    assert set(installation.app.commands) == {
+        f"/{PREFIX}{n}" for n in ("mentor", "nominate", "psrt", "vote")
+    }
     assert set(installation.app.events) == set(EVENTS)
     told = manifest(PREFIX, url)
     assert told["settings"]["socket_mode_enabled"] is (url is None)

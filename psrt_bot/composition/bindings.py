@@ -5,6 +5,13 @@ from datetime import datetime
 from sqlmodel import Session
 
 from psrt_bot.access.service import checking, checklists, ticking
+from psrt_bot.composition.mentoring import (
+    EXPANDERS,
+    FILES,
+    bind_leaving,
+    bind_mentoring,
+    mentoring_deadlines,
+)
 from psrt_bot.composition.people import PeopleServices
 from psrt_bot.composition.services import Services, build
 from psrt_bot.council.service import decisions, watching
@@ -53,6 +60,8 @@ def bind(announced: facts.Facts, services: Services) -> None:
     announced.bind(facts.Removed, placing.removed)
     announced.bind(facts.PlaceRefused, placing.refused)
     bind_onboarding(announced, services)
+    bind_mentoring(announced, services.mentoring)
+    bind_leaving(announced, services.mentoring)
     announced.bind(facts.RolesChanged, services.home.roles_changed)
     announced.bind(facts.PersonLinked, services.home.person_linked)
     announced.bind(facts.PersonChanged, services.home.person_changed)
@@ -138,6 +147,7 @@ def deadline_handlers(services: Services) -> dict[str, Handler]:
             kind: Handler(services.onboarding.reminding.handler(who), collapses=True)
             for who, kind in desk.NUDGES.items()
         },
+        **mentoring_deadlines(services.mentoring),
     }
 
 
@@ -147,6 +157,7 @@ def plan_what_recurs(session: Session, now: datetime, services: Services) -> Non
     services.heads.arm(session, now)
     checking.Weekly.arm(session, now)
     services.forgetting.arm(session, now)
+    services.mentoring.presence.arm(session, now)
 
 
 def renderers(services: Services) -> Renderers:
@@ -156,12 +167,14 @@ def renderers(services: Services) -> Renderers:
             BUNDLE: services.outcomes.bundle_file,
             publishing.CSV: services.people.publishing.file,
             publishing.DIFF: services.people.publishing.diff_file,
+            **FILES,
         },
         expanders={
             reminding.EXPANDER: services.reminding.expand,
             watching.EXPANDER: services.council.watching.expand_reminder,
             desk.EXPANDER: services.onboarding.reminding.expand,
             ticking.EXPANDER: services.access.ticking.expand_reminder,
+            **EXPANDERS,
         },
         home=services.home.render,
     )

@@ -10,8 +10,10 @@ from commands import (
     hub,
     linking,
     members,
+    mentor,
     nominate,
     onboarding,
+    pairs,
     people,
     publishing,
     results,
@@ -51,6 +53,15 @@ def listen(surface: Surface, services: Services, prefix: str) -> None:
         Permission.VOTING_VOTE,
         voting.command,
         "opens your ballot; `results` shows past results",
+    )
+    first_months = services.mentoring
+    mentor.register(surface, first_months.volunteering, first_months.reading, f"{prefix}mentor")
+    pairs.register(
+        surface,
+        first_months.deciding,
+        first_months.checking,
+        first_months.moving,
+        first_months.graduating,
     )
     known = services.people
     members.register(surface, known.directory, known.managing, known.offboarding)

@@ -7,6 +7,7 @@ from psrt_bot.access.github_team import GitHubTeam
 from psrt_bot.access.service.comparing import Comparing
 from psrt_bot.access.service.placing import Placing
 from psrt_bot.access.service.ticking import Ticking as AccessTicking
+from psrt_bot.composition.mentoring import Mentoring, build_mentoring
 from psrt_bot.composition.people import PeopleServices, build_people, rooms_of
 from psrt_bot.council.service.answering import Answering
 from psrt_bot.council.service.decisions import Office
@@ -17,6 +18,7 @@ from psrt_bot.council.service.watching import Watching
 from psrt_bot.home.service import Homes
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.people import Members
+from psrt_bot.mentoring.service.reading import mentor_of
 from psrt_bot.nominations.service.council import CouncilOutcomes
 from psrt_bot.nominations.service.deciding import Deciding
 from psrt_bot.nominations.service.drafts import Drafts
@@ -104,6 +106,7 @@ class Services:
     council: Council
     council_outcomes: CouncilOutcomes
     onboarding: Onboarding
+    mentoring: Mentoring
     home: Homes
     refusals: Refusals
     auditing: Auditing
@@ -128,6 +131,7 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
     )
     council = _council(settings, members, admins, announced)
     process = Process(secret_polls, members, admins, policy, council.telling, council.reading)
+    mentoring = build_mentoring(settings, people, announced)
     neutralising = Neutralising(process, rooms_of(settings))
     drafts = Drafts(process)
     voting = Voting(secret_polls, members)
@@ -150,7 +154,11 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
         council=council,
         council_outcomes=CouncilOutcomes(process, onboarding.starting),
         onboarding=onboarding,
-        home=Homes(members, voting, drafts, reading, [onboarding.ticking.home]),
+        mentoring=mentoring,
+        home=Homes(
+            *(members, voting, drafts, reading),
+            [onboarding.ticking.home, mentoring.reading.home],
+        ),
         refusals=Refusals(members),
         auditing=Auditing(members),
         heads=Heads(admins),
@@ -213,6 +221,7 @@ def _onboarding(settings: Settings, people: PeopleServices, announced: Facts) ->
         steps=load(settings.checklist),
         team_channel=settings.team_channel,
         asks_github=settings.github_team_token is not None,
+        mentor_of=mentor_of,
     )
     starting = Starting(desk)
     return Onboarding(

@@ -22,6 +22,7 @@ from psrt_bot.membership.permissions import (
     allowed,
     named,
 )
+from psrt_bot.mentoring.rules import TRANSITIONS as MENTORSHIP
 from psrt_bot.nominations.rules import TRANSITIONS as NOMINATION
 from psrt_bot.nominations.rules import NominationState, is_running, may_become
 from psrt_bot.onboarding.rules import TRANSITIONS as ONBOARDING
@@ -30,7 +31,13 @@ from psrt_bot.onboarding.rules import is_running as is_under_way
 from psrt_bot.voting.rules import TRANSITIONS as POLL
 from psrt_bot.voting.rules import PollState
 
-MACHINES = {"nomination": NOMINATION, "poll": POLL, "council": COUNCIL, "onboarding": ONBOARDING}
+MACHINES = {
+    "nomination": NOMINATION,
+    "poll": POLL,
+    "council": COUNCIL,
+    "onboarding": ONBOARDING,
+    "mentorship": MENTORSHIP,
+}
 # A nominee is a stranger who was asked for a statement, or is confirmed: the use case knows them.
 STRANGERS = {
     Permission.HUB_OPEN,

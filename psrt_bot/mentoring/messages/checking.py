@@ -20,7 +20,8 @@ from psrt_bot.mentoring.rules import (
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, moment, plural
 
-READY = {"yes": "Yes, they could coordinate alone", "no": "Not yet"}
+YES = "yes"
+READY = {YES: "Yes, they could coordinate alone", "no": "Not yet"}
 ASKED = 20  # check-ins in one message
 
 

@@ -88,6 +88,11 @@ def settled(shown: Shown, by: str) -> Message:
     return Message(escape(text), [blocks.section(escape(text))])
 
 
+def decided(shown: Shown) -> str:
+    """Return what an admin is told who decided."""
+    return f"{shown.mentor} mentors {shown.newcomer} from now on; both are introduced."
+
+
 def choose_button(mentorship_id: str) -> ButtonElement:
     """Return the button by which an admin chooses a mentor."""
     return blocks.button("Choose another…", words.CHOOSE, mentorship_id)

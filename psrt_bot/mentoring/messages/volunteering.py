@@ -84,7 +84,8 @@ def offer_modal(offer: OwnOffer | None, zone: str) -> View:
 
 def saved(offer: OwnOffer) -> str:
     """Return what is said when that form is handed in."""
-    return f"{offer.line} You hear of it when you are paired. Change it with `/mentor`."
+    then = "Go on with `/mentor resume`." if offer.paused else "You hear of it when you are paired."
+    return f"{offer.line} {then} `/mentor` changes it."
 
 
 def paused(mentees: int) -> str:

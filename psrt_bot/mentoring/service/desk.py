@@ -48,14 +48,14 @@ class Desk:
 
     Args:
         check_ins: how long after the pairing each comes (PSRT_CHECK_INS).
-        team_channel: where the team is told of a graduation.
+        team_channel: where the team is told of a graduation; None for nowhere.
     """
 
     members: Members
     admins: Admins
     facts: Facts
     check_ins: tuple[timedelta, ...]
-    team_channel: str
+    team_channel: str | None
 
 
 def move(session: Session, mentorship: Mentorship, after: MentorshipState, **values: Any) -> None:

@@ -85,7 +85,8 @@ class Graduating:
         steps = self._steps(session, mentorship.newcomer_id)
         tell(session, now, mentorship.newcomer_id, messages.to_the_newcomer(view, steps))
         tell(session, now, mentorship.mentor_id, messages.to_the_mentor(view))
-        outbox.post(session, now, self._desk.team_channel, messages.to_the_team(view))
+        if self._desk.team_channel:
+            outbox.post(session, now, self._desk.team_channel, messages.to_the_team(view))
         audit.append(
             session,
             now,

@@ -9,6 +9,7 @@ from psrt_bot.access.service import checking, checklists
 from psrt_bot.council.service import decisions, watching
 from psrt_bot.membership.service import claiming
 from psrt_bot.nominations.service import asking, council, forgetting
+from psrt_bot.mentoring.service import desk as mentoring
 from psrt_bot.onboarding.service import desk
 from psrt_bot.oversight.service import refusals
 from psrt_bot.runtime import audit
@@ -16,6 +17,7 @@ from psrt_bot.sandbox.page.config import Deadline
 from psrt_bot.voting.service import polls
 from storage.access import AccessChecklist
 from storage.council import CouncilDecision
+from storage.mentoring import Mentorship
 from storage.nominations import Nomination
 from storage.onboarding import Onboarding
 from storage.people import Person
@@ -38,6 +40,10 @@ WHAT: Mapping[str, str] = {
     desk.CHASE: "admins are asked about the invitation: {}",
     checklists.REMIND: "reminder: access of {}",
     **dict.fromkeys(desk.NUDGES.values(), "steps of the checklist wait: {}"),
+    mentoring.ASK_ADMINS: "admins are asked again for a mentor: {}",
+    mentoring.CHECK_IN: "a check-in with the mentor: {}",
+    mentoring.MISSED: "the end of waiting for a check-in: {}",
+    mentoring.GRADUATION: "the mentor is asked for their word: {}",
 }
 # What nobody sees happen, or not in a demo's lifetime: "to the next deadline" would seem broken.
 UNSEEN = frozenset(
@@ -48,6 +54,7 @@ UNSEEN = frozenset(
         checklists.PLACE,
         checking.WEEKLY,
         forgetting.FORGET,
+        mentoring.WATCH,
     }
 )
 
@@ -55,6 +62,7 @@ UNSEEN = frozenset(
 def falling_due(session: Session) -> list[Deadline]:
     """Return what is planned and will be seen, in order."""
     subject = col(DeadlineRow.subject)
+    whose = func.coalesce(AccessChecklist.person_id, Mentorship.newcomer_id)
     query = (
         select(
             DeadlineRow.due_at,
@@ -73,7 +81,8 @@ def falling_due(session: Session) -> list[Deadline]:
         .join(Nomination, col(Nomination.id) == subject, isouter=True)
         .join(Onboarding, col(Onboarding.id) == subject, isouter=True)
         .join(AccessChecklist, col(AccessChecklist.id) == subject, isouter=True)
-        .join(Person, col(Person.id) == col(AccessChecklist.person_id), isouter=True)
+        .join(Mentorship, col(Mentorship.id) == subject, isouter=True)
+        .join(Person, col(Person.id) == whose, isouter=True)
         .where(col(DeadlineRow.done_at).is_(None), col(DeadlineRow.kind).not_in(UNSEEN))
         .order_by(col(DeadlineRow.due_at))
     )
