@@ -6,7 +6,7 @@ from commands.surface import Surface
 from psrt_bot.membership.permissions import Permission
 from psrt_bot.mentoring.messages import checking, graduating, pairing
 from psrt_bot.mentoring.messages import words as ids
-from psrt_bot.mentoring.rules import Report
+from psrt_bot.mentoring.rules import Report, going
 from psrt_bot.mentoring.service.checking import Checking
 from psrt_bot.mentoring.service.deciding import Deciding
 from psrt_bot.mentoring.service.graduating import Graduating
@@ -67,7 +67,7 @@ class PairListeners:
         """Send somebody's words to the pair."""
         ready = asked.one(ids.READY)
         report = Report(
-            going=asked.one(ids.GOING),
+            going=going(asked.one(ids.GOING)),
             blocked=asked.one(ids.BLOCKED),
             next_step=asked.one(ids.NEXT_STEP),
             ready=ready == checking.YES if ready else None,

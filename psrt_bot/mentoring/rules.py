@@ -254,16 +254,22 @@ GOING_WORDS: Mapping[Going, str] = {
 LONGEST_TEXT = 1000  # characters
 
 
+def going(name: str) -> Going | None:
+    """Return what somebody chose by its name, or None for something else."""
+    return next((one for one in Going if one.value == name), None)
+
+
 @dataclass(frozen=True)
 class Report:
     """What somebody says at a check-in. It goes to the pair, and is kept nowhere.
 
     Args:
+        going: None where nothing was chosen.
         ready: the mentor's word whether the newcomer could coordinate alone; None for newcomers.
         raised: they want admins to hear what blocks.
     """
 
-    going: str = field(repr=False)
+    going: Going | None = field(repr=False)
     blocked: str = field(repr=False)
     next_step: str = field(repr=False)
     ready: bool | None = field(default=None, repr=False)
@@ -273,7 +279,7 @@ class Report:
 def report_problems(report: Report) -> dict[str, str]:
     """Return what is wrong with a report, by its field's name; nothing of its text."""
     problems: dict[str, str] = {}
-    if report.going not in set(Going):
+    if report.going is None:
         problems["going"] = "Please choose how it is going."
     for name, text in (("blocked", report.blocked), ("next_step", report.next_step)):
         if len(text) > LONGEST_TEXT:

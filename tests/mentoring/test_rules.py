@@ -31,6 +31,7 @@ from psrt_bot.mentoring.rules import (
     Volunteer,
     extension_problem,
     further_check_ins,
+    going,
     hours_apart,
     is_missed,
     is_running,
@@ -221,7 +222,7 @@ def test_dates_of_forms() -> None:
 
 def report(**changes: object) -> Report:
     """A report that is complete, but for the changes."""
-    values: dict[str, object] = {"going": "well", "blocked": "", "next_step": "Go on"}
+    values: dict[str, object] = {"going": Going.WELL, "blocked": "", "next_step": "Go on"}
     return Report(**(values | changes))  # type: ignore[arg-type]
 
 
@@ -229,15 +230,14 @@ def report(**changes: object) -> Report:
     ("changes", "fields"),
     [
         ({}, set()),
-        ({"going": ""}, {"going"}),
-        ({"going": "splendidly"}, {"going"}),
+        ({"going": None}, {"going"}),
         ({"next_step": " "}, {"next_step"}),
         ({"next_step": "x" * (LONGEST_TEXT + 1)}, {"next_step"}),
         ({"blocked": "x" * LONGEST_TEXT}, set()),
         ({"blocked": "x" * (LONGEST_TEXT + 1)}, {"blocked"}),
         ({"raised": True}, {"blocked"}),
         ({"raised": True, "blocked": "The keys"}, set()),
-        ({"going": "", "next_step": "", "raised": True}, {"going", "next_step", "blocked"}),
+        ({"going": None, "next_step": "", "raised": True}, {"going", "next_step", "blocked"}),
     ],
 )
 def test_reports(changes: dict[str, object], fields: set[str]) -> None:
@@ -247,9 +247,13 @@ def test_reports(changes: dict[str, object], fields: set[str]) -> None:
 
 def test_a_report_shows_nothing_of_itself() -> None:
     """What was said stands in no ``repr``, so in no log."""
-    said = report(going="badly", blocked="the secret", next_step="hidden", ready=True, raised=True)
+    said = report(
+        going=Going.BADLY, blocked="the secret", next_step="hidden", ready=True, raised=True
+    )
     assert repr(said) == "Report()"
     assert set(GOING_WORDS) == set(Going)
+    assert [going(one.value) for one in Going] == list(Going)
+    assert going("splendidly") is going("") is None
 
 
 @given(st.lists(st.sampled_from(CheckInState), max_size=6))

@@ -13,7 +13,6 @@ from psrt_bot.mentoring.rules import (
     LONGEST_TEXT,
     MOVE_WITHIN,
     CheckInState,
-    Going,
     Report,
     Side,
 )
@@ -73,7 +72,8 @@ def form(shown: Shown, check_in: CheckInShown, side: Side) -> View:
 
 def said(check_in: CheckInShown, who: str, report: Report) -> Message:
     """Return what the pair reads of one of the two."""
-    going = GOING_WORDS[Going(report.going)]
+    assert report.going is not None
+    going = GOING_WORDS[report.going]
     parts: list[Block] = [
         blocks.section(f"*{check_in.title}*: {words.name(who)}\nHow it is going: {going}")
     ]

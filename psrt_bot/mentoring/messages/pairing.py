@@ -10,6 +10,7 @@ from psrt_bot.mentoring.messages.words import Shown
 from psrt_bot.mentoring.rules import MentorshipState, Volunteer
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, mention, plural
+from psrt_bot.runtime.called import command
 
 FIRST_TALK = (
     "What a first talk could cover:",
@@ -28,7 +29,7 @@ OFFERED = 100  # options of a select (docs.slack.dev/reference/block-kit)
 
 def proposed(shown: Shown, volunteer: Volunteer) -> Message:
     """Return the question to the admins whether a pair may be."""
-    text = f"A mentor for {shown.newcomer}: {volunteer.name}?"
+    text = escape(f"A mentor for {shown.newcomer}: {volunteer.name}?")
     facts = [
         f"{plural(volunteer.mentees, 'mentee')} of {volunteer.room}",
         words.topic_words(volunteer.topics) or "no topics named",
@@ -51,9 +52,9 @@ def nobody(shown: Shown, *, any_volunteer: bool) -> Message:
     Args:
         any_volunteer: somebody volunteers, but has no room.
     """
-    text = f"There is no mentor for {shown.newcomer}"
+    text = escape(f"There is no mentor for {shown.newcomer}.")
     why = "everybody who volunteers has as many mentees as they take" if any_volunteer else ""
-    ask = "please ask members to volunteer with `/mentor`; I propose whoever does."
+    ask = f"please ask members to volunteer with {command('mentor')}; I propose whoever does."
     parts: list[Block] = [
         blocks.section(
             f"There is no mentor for {words.name(shown.newcomer)}: "
@@ -62,7 +63,7 @@ def nobody(shown: Shown, *, any_volunteer: bool) -> Message:
     ]
     if any_volunteer:
         parts.append(blocks.actions(choose_button(shown.mentorship_id)))
-    return Message(f"{text}.", parts)
+    return Message(text, parts)
 
 
 def asked_below() -> Message:
@@ -89,8 +90,8 @@ def settled(shown: Shown, by: str) -> Message:
 
 
 def decided(shown: Shown) -> str:
-    """Return what an admin is told who decided."""
-    return f"{shown.mentor} mentors {shown.newcomer} from now on; both are introduced."
+    """Return what an admin is told who decided, as mrkdwn."""
+    return escape(f"{shown.mentor} mentors {shown.newcomer} from now on; both are introduced.")
 
 
 def choose_button(mentorship_id: str) -> ButtonElement:
@@ -101,7 +102,8 @@ def choose_button(mentorship_id: str) -> ButtonElement:
 def choose_modal(shown: Shown, volunteers: Sequence[Volunteer]) -> View:
     """Return an admin's choice among those who volunteer."""
     if not volunteers:
-        return blocks.notice("Choose a mentor", "Nobody volunteers; `/mentor` is how members do.")
+        how = f"Nobody volunteers; {command('mentor')} is how members do."
+        return blocks.notice("Choose a mentor", how)
     offered = {}
     for one in volunteers[:OFFERED]:
         notes = [f"{one.mentees} of {one.room}"] if one.has_room else ["no room"]
@@ -124,22 +126,22 @@ def choose_modal(shown: Shown, volunteers: Sequence[Volunteer]) -> View:
     )
 
 
-def introduction(shown: Shown, newcomer: str, mentor: str, *, anew: bool) -> Message:
+def introduction(shown: Shown, newcomer_user: str, mentor_user: str, *, anew: bool) -> Message:
     """Return what the two read when they meet.
 
     Args:
-        newcomer: their Slack id; ``mentor``: their Slack id.
+        newcomer_user, mentor_user: their Slack ids.
         anew: somebody else mentored before.
     """
-    who = f"{mention(newcomer)}, this is {mention(mentor)}, your mentor from now on."
+    who = f"{mention(newcomer_user)}, this is {mention(mentor_user)}, your mentor from now on."
     if anew:
         who += " They take over; the check-ins go on."
     when = [f"• {one.line}" for one in shown.check_ins if one.state.value == "planned"]
     parts: list[Block] = [blocks.section(who), blocks.section("\n".join(FIRST_TALK))]
     if when:
         parts.append(blocks.section("\n".join(["Your check-ins:", *when])))
-    parts.append(blocks.context(f"{NOT_KEPT} `/mentor status` shows how it stands."))
-    return Message(f"{shown.newcomer}, this is {shown.mentor}, your mentor.", parts)
+    parts.append(blocks.context(f"{NOT_KEPT} {command('mentor status')} shows how it stands."))
+    return Message(escape(f"{shown.newcomer}, this is {shown.mentor}, your mentor."), parts)
 
 
 def hands_over(mentor: str) -> Message:

@@ -18,6 +18,7 @@ from psrt_bot.mentoring.rules import (
 )
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, moment, plural
+from psrt_bot.runtime.called import command
 
 WHAT_MENTORS_DO = (
     "A mentor is there for a newcomer's first months: a first talk, a short check-in now and then, "
@@ -84,14 +85,15 @@ def offer_modal(offer: OwnOffer | None, zone: str) -> View:
 
 def saved(offer: OwnOffer) -> str:
     """Return what is said when that form is handed in."""
-    then = "Go on with `/mentor resume`." if offer.paused else "You hear of it when you are paired."
-    return f"{offer.line} {then} `/mentor` changes it."
+    resume = f"Go on with {command('mentor resume')}."
+    then = resume if offer.paused else "You hear of it when you are paired."
+    return f"{offer.line} {then} {command('mentor')} changes it."
 
 
 def paused(mentees: int) -> str:
     """Return what is said to somebody who paused."""
     handed = f" Your {plural(mentees, 'mentee')} get another mentor." if mentees else ""
-    return f"You pause: no further newcomers.{handed} Go on with `/mentor resume`."
+    return f"You pause: no further newcomers.{handed} Go on with {command('mentor resume')}."
 
 
 def wishes_modal(chosen: Collection[Topic]) -> View:
@@ -130,7 +132,8 @@ def status_modal(offer: OwnOffer | None, own: Shown | None, mentees: Sequence[Sh
     if len(mentees) > SHOWN:
         parts.append(blocks.context(f"and {len(mentees) - SHOWN} more"))
     if not parts:
-        parts = [blocks.section("You mentor nobody, and nobody mentors you. `/mentor` volunteers.")]
+        text = f"You mentor nobody, and nobody mentors you. {command('mentor')} volunteers."
+        parts = [blocks.section(text)]
     return blocks.modal("notice", "Mentoring", parts)
 
 

@@ -23,6 +23,7 @@ from psrt_bot.mentoring.rules import (
 )
 from psrt_bot.runtime import homes, outbox
 from psrt_bot.runtime.blocks import Message
+from psrt_bot.runtime.called import command
 from psrt_bot.runtime.facts import Facts
 from psrt_bot.runtime.people import live_users
 from psrt_bot.runtime.rules import AlreadyDone, NotForYou, NotFound
@@ -39,7 +40,7 @@ GRADUATION = "mentoring:graduation"
 WATCH = "mentoring:watch"
 
 NOT_THERE = "There is nothing like that, or it is not yours."
-MOVED_ON = "This has moved on meanwhile; look at `/mentor status`."
+MOVED_ON = f"This has moved on meanwhile; look at {command('mentor status')}."
 
 
 @dataclass(frozen=True)

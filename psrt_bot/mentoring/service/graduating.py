@@ -38,11 +38,12 @@ from psrt_bot.mentoring.service.desk import (
 )
 from psrt_bot.mentoring.service.pairing import Pairing
 from psrt_bot.runtime import audit, deadlines, outbox
+from psrt_bot.runtime.called import command
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotForYou, NotFound
 from storage.mentoring import Mentorship
 
 Steps = Callable[[Session, str], Sequence[str]]
-TOO_EARLY = "There are check-ins still to come; see `/mentor status`."
+TOO_EARLY = f"There are check-ins still to come; see {command('mentor status')}."
 
 
 def _no_steps(_session: Session, _person_id: str) -> Sequence[str]:

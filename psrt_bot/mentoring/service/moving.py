@@ -24,11 +24,12 @@ from psrt_bot.mentoring.service.desk import (
     zone_of,
 )
 from psrt_bot.runtime import deadlines
+from psrt_bot.runtime.called import command
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems
 from psrt_bot.runtime.sql import rows
 from storage.mentoring import CheckIn, Mentorship
 
-NOT_NOW = "This check-in cannot be moved any more; see `/mentor status`."
+NOT_NOW = f"This check-in cannot be moved any more; see {command('mentor status')}."
 
 
 class Moving:

@@ -21,14 +21,15 @@ from psrt_bot.mentoring.service.desk import (
     zone_of,
 )
 from psrt_bot.mentoring.service.pairing import Pairing
+from psrt_bot.runtime.called import command
 from psrt_bot.runtime.facts import MentorUnavailable
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed, NotFound
 from psrt_bot.runtime.sql import insert_ignoring
 from storage.mentoring import Mentor, Mentorship
 
 STILL_MENTORED = "You have a mentor yourself just now; you can volunteer once that is over."
-NO_MENTOR = "You do not mentor. `/mentor` volunteers."
-PAUSED_ALREADY = "You pause already. Go on with `/mentor resume`."
+NO_MENTOR = f"You do not mentor. {command('mentor')} volunteers."
+PAUSED_ALREADY = f"You pause already. Go on with {command('mentor resume')}."
 ACTIVE_ALREADY = "You do not pause."
 PAIRED_ALREADY = "You have a mentor; tell them what you want to learn."
 
