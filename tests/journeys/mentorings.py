@@ -60,11 +60,25 @@ def question(house: House, who: str = "Nia Novak", by: str = "ben") -> SeenMessa
     return house.person(by).channel("admins").wait(lambda m: f"mentor for *{who}*" in m.rendered)
 
 
-def confirm(house: House, by: str = "ben") -> str:
+def asked_of_admins(house: House) -> list[SeenMessage]:
+    """Everything that admins read of mentoring, the oldest first; other processes speak as well."""
+    said = house.person("ben").channel("admins").everything
+    ours = ("mentor", "check-in", "What stood here is asked again below.")
+    return [m for m in said if any(word in m.rendered for word in ours) and "/psrt" not in m.text]
+
+
+def posted_of_mentoring(house: House, since: int) -> list[str]:
+    """The texts that were posted anywhere about mentoring since so many calls."""
+    posted = [c.args for c in house.workspace.calls[since:] if c.method == "chat.postMessage"]
+    texts = [str(one["text"]) for one in posted]
+    return [text for text in texts if "mentor" in text or "heck-in" in text]
+
+
+def confirm(house: House, by: str = "ben", who: str = "Nia Novak") -> str:
     """Confirm the pair that is proposed; return what the admin is told."""
     person = house.person(by)
     before = len(person.ephemerals)
-    question(house, by=by).click("Confirm")
+    question(house, who, by=by).click("Confirm")
     house.workspace.wait_for(lambda: len(person.ephemerals) > before)
     house.work()
     return str(person.ephemerals[-1].text)

@@ -14,14 +14,17 @@ from tests.journeys.councils import audited
 from tests.journeys.house import House, built_house
 from tests.journeys.mentorings import (
     asked,
+    asked_of_admins,
     both_check_in,
     check_in,
     check_ins,
+    confirm,
     in_channel,
     inbox,
     mentorship,
     newcomer,
     paired,
+    posted_of_mentoring,
     said_together,
     states,
     together,
@@ -145,7 +148,7 @@ def test_a_missed_check_in_is_reminded_once_and_two_are_told_to_admins(house: Ho
     told = in_channel(house, "admins")
     assert "2 check-ins in a row of Nia Novak and Dov Dahan did not take place." in told
     assert "Something of mine" not in told
-    last = house.person("ben").channel("admins").everything[-1]
+    last = asked_of_admins(house)[-1]
     assert last.buttons == ["Choose another mentor…"]
     check_in(house, "dov", ready="Not yet")  # the last of the two: a late answer is welcome
     check_in(house, "nia")
@@ -222,8 +225,7 @@ def test_graduation_by_the_mentors_word(house: House) -> None:
     assert "moved on" in late
     before = len(house.workspace.calls)
     house.pass_time(days=30)  # 120 days in all: nothing more comes
-    posted = [c.method for c in house.workspace.calls[before:]]
-    assert "chat.postMessage" not in posted
+    assert posted_of_mentoring(house, before) == []
 
 
 def test_a_mentor_who_says_nothing_is_asked_weekly(one_house: House) -> None:
@@ -308,8 +310,7 @@ def test_questions_wait_for_the_morning_and_come_once_a_day(tmp_path: Path) -> N
         volunteer(house, "dov", "2 newcomers")
         for login, name in (("nia", "Nia Novak"), ("oli", "Oli Okoro")):
             newcomer(house, login, name)
-            house.person("ben").channel("admins").everything[-1].click("Confirm")
-            house.work()
+            confirm(house, who=name)
         house.pass_time(days=7)
         assert "Check-in 1 of 5 with *Dov Dahan*" in inbox(house, "nia")
         assert "Check-in" not in inbox(house, "dov")

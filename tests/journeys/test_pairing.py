@@ -13,6 +13,7 @@ from storage.people import Person
 from tests.journeys.councils import audited
 from tests.journeys.house import House, built_house
 from tests.journeys.mentorings import (
+    asked_of_admins,
     choose,
     confirm,
     days_after,
@@ -21,6 +22,7 @@ from tests.journeys.mentorings import (
     mentorship,
     newcomer,
     paired,
+    posted_of_mentoring,
     question,
     said_together,
     states,
@@ -78,7 +80,7 @@ def test_a_newcomer_meets_a_mentor(house: House) -> None:
     assert days_after(house) == [7, 14, 30, 60, 90]
     (file,) = met[1].files
     assert file.name == "check-ins.ics"
-    answered = house.person("ana").channel("admins").everything[-1]
+    answered = asked_of_admins(house)[-1]
     assert answered.buttons == []
     assert "Dov Dahan mentors Nia Novak; Ben Bright decided." in answered.rendered
     assert [entry.act for entry in audited(house, "mentoring:pair")] == ["mentoring:pair"]
@@ -101,12 +103,12 @@ def test_without_a_volunteer_admins_hear_at_once_and_weekly(one_house: House) ->
     newcomer(house)
     assert "nobody volunteers just now; please ask members" in question(house).rendered
     assert question(house).buttons == []
-    told = len(house.person("ben").channel("admins").everything)
+    told = len(asked_of_admins(house))
     house.pass_time(days=6)
-    assert len(house.person("ben").channel("admins").everything) == told
+    assert len(asked_of_admins(house)) == told
     house.pass_time(days=1)
     assert "Asked again" in question(house).rendered
-    first = house.person("ben").channel("admins").everything[-2]
+    first = asked_of_admins(house)[-2]
     assert first.rendered.endswith("What stood here is asked again below.")
     volunteer(house, "eve")
     assert "*Eve Eriksen*?" in question(house).rendered
@@ -150,7 +152,7 @@ def test_admins_are_asked_again_daily_and_can_choose_another(house: House) -> No
     old.message.blocks = stale  # a client that has not heard of it
     assert "moved on" in whispered(house, "ana", lambda: old.click("Confirm", house.person("ana")))
     house.pass_time(days=2)
-    assert all(not m.buttons for m in house.person("ben").channel("admins").everything[1:])
+    assert all(not m.buttons for m in asked_of_admins(house)[1:])
 
 
 def test_a_mentor_who_pauses_hands_over_and_check_ins_go_on(house: House) -> None:
@@ -206,8 +208,7 @@ def test_a_newcomer_who_leaves_ends_it(one_house: House) -> None:
     assert "Oli Okoro needs no mentor any more." in in_channel(house, "admins")
     before = len(house.workspace.calls)
     house.pass_time(days=30)
-    posted = [c.args for c in house.workspace.calls[before:] if c.method == "chat.postMessage"]
-    assert posted == []
+    assert posted_of_mentoring(house, before) == []
 
 
 def test_a_deactivated_mentor_hands_over_and_a_deactivated_newcomer_rests(
