@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 from psrt_bot.access.service import checking, checklists
 from psrt_bot.council.service import decisions, watching
 from psrt_bot.membership.service import claiming
-from psrt_bot.nominations.service import asking, council, forgetting
 from psrt_bot.mentoring.service import desk as mentoring
+from psrt_bot.nominations.service import asking, council, forgetting
 from psrt_bot.onboarding.service import desk
 from psrt_bot.oversight.service import refusals
 from psrt_bot.runtime import audit
