@@ -1,5 +1,7 @@
 """Checklists begin and end with memberships and roles; the bot's rows tick themselves (R6)."""
 
+from threading import Barrier, Thread
+
 import pytest
 from sqlmodel import col, select
 
@@ -385,6 +387,53 @@ def fan_outs(counter: Counter) -> list[list[str]]:
             .order_by(col(OutboxRow.seq))
         )
         return [row.payload["users"] for row in found]
+
+
+def test_two_tick_and_somebody_is_linked_at_once(counter: Counter) -> None:
+    """Nobody waits for another for ever, and of two who tick the same row one is told so."""
+    counter.known("oli", linked=False)
+    with counter.database.transaction() as session:
+        counter.joining.join(session, counter.clock.now(), counter.find(session, "oli"), "tests")
+    rows = counter.items("oli")
+    together = Barrier(3)
+    ticked: list[str] = []
+    broken: list[Exception] = []
+
+    def ticks(name: str) -> None:
+        together.wait()
+        for place in (GITHUB, MAILING_LIST):
+            try:
+                with counter.database.transaction() as session:
+                    now = counter.clock.now()
+                    counter.ticking.tick(session, now, user(name), rows[place].id)
+                ticked.append(place)
+            except AlreadyDone:
+                continue
+            except Exception as error:  # noqa: BLE001 -- told by the test's own thread
+                broken.append(error)
+
+    def links() -> None:
+        together.wait()
+        for what in ("link", "unlink") * 3:
+            try:
+                with counter.database.transaction() as session:
+                    person, now = counter.find(session, "oli"), counter.clock.now()
+                    if what == "link":
+                        counter.members.link(session, now, person, "UOLI", "tests")
+                    else:
+                        counter.members.unlink(session, now, person, "tests")
+            except Exception as error:  # noqa: BLE001 -- as above
+                broken.append(error)
+
+    threads = [Thread(target=ticks, args=(name,)) for name in ("ana", "ben")]
+    threads.append(Thread(target=links))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert broken == []
+    assert sorted(ticked) == sorted([GITHUB, MAILING_LIST])
+    assert counter.acts() == ["access:tick"] * 2
 
 
 def test_without_an_admin_channel(database: Database, clock: MovableClock) -> None:

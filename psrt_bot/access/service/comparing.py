@@ -122,7 +122,10 @@ class Comparing:
         """
         actor = self._desk.members.require(session, slack_user_id, Permission.ACCESS_DRIFT)
         one = _at_github(session, value)
-        if one is None or _on_a_list(session, one):
+        if one is None:
+            raise AlreadyDone(messages.NOT_SO)
+        _record(session, now, actor, "access:list", one)  # before the checklist: see ticking.py
+        if _on_a_list(session, one):
             raise AlreadyDone(messages.NOT_SO)
         task = Task(GITHUB, Doing.ADD if one.what is What.MISSING else Doing.REMOVE)
         person = session.get(Person, one.person_id) if one.person_id else None
@@ -132,7 +135,6 @@ class Comparing:
         else:
             put(session, now, checklist, [task], person)
             update_message(session, now, self._desk, checklist)
-        _record(session, now, actor, "access:list", one)
         return one.name
 
     def _remedied(

@@ -23,7 +23,7 @@ from psrt_bot.membership.service.people import Actor
 from psrt_bot.runtime import audit, deadlines
 from psrt_bot.runtime.blocks import Message
 from psrt_bot.runtime.people import live_users
-from psrt_bot.runtime.rules import AlreadyDone
+from psrt_bot.runtime.rules import AlreadyDone, NotFound
 from psrt_bot.runtime.waking import remind_when_awake
 from storage.access import AccessChecklist, AccessItem
 
@@ -53,11 +53,10 @@ class Ticking:
             NotAllowed, NotFound: not an admin, no such row.
             AlreadyDone: it is done, the bot is at it, or the checklist is not the newest.
         """
-        actor, checklist, item = self._asked(session, slack_user_id, item_id)
+        actor, checklist, item = self._asked(session, now, slack_user_id, item_id, "access:tick")
         by = actor.audit_name
         if not move(session, item, ItemState.OPEN, ItemState.DONE, at=now, by=by):
             raise AlreadyDone(messages.NOT_OPEN)
-        self._record(session, now, actor, "access:tick", checklist, item)
         refresh(session, now, self._desk, checklist)
 
     def untick(self, session: Session, now: datetime, slack_user_id: str, item_id: str) -> None:
@@ -67,11 +66,10 @@ class Ticking:
             NotAllowed, NotFound: not an admin, no such row.
             AlreadyDone: it is not ticked, not by a person, or the checklist is not the newest.
         """
-        actor, checklist, item = self._asked(session, slack_user_id, item_id)
+        _, checklist, item = self._asked(session, now, slack_user_id, item_id, "access:untick")
         by_bot = item.done_by == audit.SYSTEM
         if by_bot or not move(session, item, ItemState.DONE, ItemState.OPEN):
             raise AlreadyDone(messages.NOT_OPEN)
-        self._record(session, now, actor, "access:untick", checklist, item)
         refresh(session, now, self._desk, checklist)
 
     def retry(self, session: Session, now: datetime, slack_user_id: str, item_id: str) -> None:
@@ -81,12 +79,11 @@ class Ticking:
             NotAllowed, NotFound: not an admin, no such row.
             AlreadyDone: it was not refused, or the checklist is not the newest.
         """
-        actor, checklist, item = self._asked(session, slack_user_id, item_id)
+        _, checklist, item = self._asked(session, now, slack_user_id, item_id, "access:retry")
         can = item.slack_user_id is not None
         if not can or not move(session, item, ItemState.OPEN, ItemState.OWED):
             raise AlreadyDone(messages.NOT_OPEN)
         session.refresh(item)
-        self._record(session, now, actor, "access:retry", checklist, item)
         self._placing.place(session, now, item.id)
         refresh(session, now, self._desk, checklist)
 
@@ -110,31 +107,31 @@ class Ticking:
         return {user: messages.reminder(lists) for user in users if user in admins}
 
     def _asked(
-        self, session: Session, slack_user_id: str, item_id: str
+        self, session: Session, now: datetime, slack_user_id: str, item_id: str, act: str
     ) -> tuple[Actor, AccessChecklist, AccessItem]:
-        actor = self._desk.members.require(session, slack_user_id, Permission.ACCESS_KEEP)
-        checklist, item = locked(session, item_id)
-        if checklist.state == ChecklistState.SUPERSEDED or _is_outlived(session, checklist):
-            raise AlreadyDone(messages.REPLACED)
-        return actor, checklist, item
+        """Return who asks, and the row with its checklist locked, the act recorded.
 
-    def _record(
-        self,
-        session: Session,
-        now: datetime,
-        actor: Actor,
-        act: str,
-        checklist: AccessChecklist,
-        item: AccessItem,
-    ) -> None:
+        It is recorded first (and undone with the rest): whoever changes a membership or a link
+        holds the audit log's head when they come to the checklist. The other way round two could
+        wait for each other.
+        """
+        actor = self._desk.members.require(session, slack_user_id, Permission.ACCESS_KEEP)
+        known = session.get(AccessItem, item_id)
+        if known is None:
+            raise NotFound(messages.GONE)
+        about = session.get_one(AccessChecklist, known.checklist_id)
         audit.append(
             session,
             now,
             actor=actor.audit_name,
             act=act,
-            subject=checklist.person_id or checklist.id,
-            details={"place": item.place, "doing": item.doing},
+            subject=about.person_id or about.id,
+            details={"place": known.place, "doing": known.doing},
         )
+        checklist, item = locked(session, item_id)
+        if checklist.state == ChecklistState.SUPERSEDED or _is_outlived(session, checklist):
+            raise AlreadyDone(messages.REPLACED)
+        return actor, checklist, item
 
 
 def _is_outlived(session: Session, checklist: AccessChecklist) -> bool:
