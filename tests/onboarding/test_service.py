@@ -51,6 +51,11 @@ class Bureau:
             self.person(session, "UANA", Role.MEMBER, Role.ADMIN)
             self.person(session, "UBEN", Role.MEMBER)
 
+    def join(self, user: str) -> None:
+        """Let Slack tell of somebody."""
+        with self.database.transaction() as session:
+            a_user(session, self.clock.now(), user)
+
     def person(self, session: Session, user: str | None, *roles: Role, github: str = "") -> str:
         """Put somebody on our list who holds roles."""
         now = self.clock.now()
@@ -68,10 +73,15 @@ class Bureau:
         return person.id
 
     def start(self, newcomer: Newcomer = NIA) -> str:
-        """Begin; return the newest onboarding's id, empty for none."""
+        """Begin; return the onboarding's id, empty for none."""
         with self.database.transaction() as session:
             self.begun.starting.start(session, self.clock.now(), newcomer)
-        return self.newest.id if self.all() else ""
+            found = session.scalar(
+                select(Onboarding).where(
+                    col(Onboarding.subject) == newcomer.subject, col(Onboarding.running).is_(True)
+                )
+            )
+            return found.id if found else ""
 
     def accept(self, onboarding: str, filled: Acceptance = FILLED, user: str = "UNIA") -> None:
         """Submit the form."""

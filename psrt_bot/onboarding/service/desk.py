@@ -1,6 +1,7 @@
 """What the use cases of onboarding stand on, and how an onboarding is found, moved and shown."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from sqlmodel import Session, col
 from psrt_bot.membership.rules import Role
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.joining import Joining
-from psrt_bot.membership.service.people import Members, holders, with_live_slack
+from psrt_bot.membership.service.people import Members, roles_of, with_live_slack
 from psrt_bot.onboarding.messages import checklist, office, words
 from psrt_bot.onboarding.messages.words import Shown, StepShown
 from psrt_bot.onboarding.rules import (
@@ -71,12 +72,22 @@ class Desk:
             return None
         mentor_id = self.mentor_of(session, onboarding.person_id)
         mentor = session.get(Person, mentor_id) if mentor_id else None
-        if mentor is None or mentor.id not in {p.id for p in holders(session, Role.MEMBER)}:
+        if mentor is None or Role.MEMBER not in roles_of(session, mentor.id):
             return None
         return mentor
 
     def shown(self, session: Session, onboarding: Onboarding) -> Shown:
         """Return an onboarding as it is shown."""
+        return self.shown_all(session, [onboarding])[0]
+
+    def shown_all(self, session: Session, onboardings: Sequence[Onboarding]) -> list[Shown]:
+        """Return onboardings as they are shown, their steps read together."""
+        steps = _steps(session, onboardings)
+        return [self._shown(session, one, steps.get(one.id, [])) for one in onboardings]
+
+    def _shown(
+        self, session: Session, onboarding: Onboarding, steps: Sequence[OnboardingStep]
+    ) -> Shown:
         mentor = self.mentor(session, onboarding)
         return Shown(
             onboarding_id=onboarding.id,
@@ -89,7 +100,7 @@ class Desk:
             begun_at=onboarding.begun_at,
             asked_at=onboarding.asked_at,
             accepted_at=onboarding.accepted_at,
-            steps=[_shown(step) for step in steps_of(session, onboarding)],
+            steps=[_step_shown(step) for step in steps],
             mentor=mentor.name if mentor else None,
         )
 
@@ -162,14 +173,24 @@ def theirs(session: Session, slack_user_id: str, onboarding_id: str) -> Onboardi
 
 def steps_of(session: Session, onboarding: Onboarding) -> list[OnboardingStep]:
     """Return the steps that an onboarding began with, in their order."""
-    return list(
-        session.scalars(
+    return _steps(session, [onboarding]).get(onboarding.id, [])
+
+
+def _steps(
+    session: Session, onboardings: Sequence[Onboarding]
+) -> Mapping[str, list[OnboardingStep]]:
+    """Return the steps of some onboardings, by onboarding, by one query."""
+    found: dict[str, list[OnboardingStep]] = defaultdict(list)
+    ids = [one.id for one in onboardings if one.accepted_at is not None]
+    if ids:
+        for step in session.scalars(
             select(OnboardingStep)
-            .where(col(OnboardingStep.onboarding_id) == onboarding.id)
+            .where(col(OnboardingStep.onboarding_id).in_(ids))
             .order_by(col(OnboardingStep.position))
             .execution_options(populate_existing=True)
-        )
-    )
+        ):
+            found[step.onboarding_id].append(step)
+    return found
 
 
 def move(
@@ -205,7 +226,7 @@ def record(session: Session, now: datetime, by: str, act: str, onboarding: Onboa
     audit.append(session, now, actor=by, act=f"onboarding:{act}", subject=onboarding.id)
 
 
-def _shown(step: OnboardingStep) -> StepShown:
+def _step_shown(step: OnboardingStep) -> StepShown:
     return StepShown(
         key=step.key,
         title=step.title,

@@ -66,8 +66,9 @@ class Reminding:
     def expand(self, session: Session, now: datetime, users: list[str]) -> dict[str, Message]:
         """Return one message to each of ``users`` for whom something still waits."""
         parts: dict[str, list[Block]] = defaultdict(list)
-        for onboarding in running(session, OnboardingState.ASKED, OnboardingState.CHECKLIST):
-            shown = self._desk.shown(session, onboarding)
+        under_way = running(session, OnboardingState.ASKED, OnboardingState.CHECKLIST)
+        together = zip(under_way, self._desk.shown_all(session, under_way), strict=True)
+        for onboarding, shown in together:
             user = onboarding.slack_user_id
             if user in users and user is not None:
                 parts[user] += _to_newcomer(shown, now)

@@ -80,8 +80,8 @@ class Ticking:
         own = [o for o in mine if o.person_id == actor.person_id and actor.person_id]
         others = [o for o in mine if o not in own]
         return Overview(
-            [self._desk.shown(session, o) for o in (mine if admin else others)],
-            [self._desk.shown(session, o) for o in _past(session)] if admin else [],
+            self._desk.shown_all(session, mine if admin else others),
+            self._desk.shown_all(session, _past(session)) if admin else [],
             self._opened(session, actor, own[0]) if own else None,
         )
 
@@ -151,20 +151,17 @@ class Ticking:
 
     def home(self, session: Session, now: datetime, actor: Actor) -> Sequence[Block]:
         """Return what App Home shows somebody of onboardings; empty for most."""
+        user = actor.slack_user_id
+        under_way = running(session)
+        theirs = [o for o in under_way if o.slack_user_id == user]
+        others = [o for o in under_way if o.slack_user_id != user and self._mine(session, actor, o)]
         parts: list[Block] = []
-        others: list[Shown] = []
-        for onboarding in running(session):
-            shown = self._desk.shown(session, onboarding)
-            if onboarding.slack_user_id == actor.slack_user_id:
-                if onboarding.state == OnboardingState.ASKED:
-                    parts += start.home(shown)
-                elif actor.person_id == onboarding.person_id:
-                    parts += checklist.home(shown, now)
-            elif self._mine(session, actor, onboarding):
-                others.append(shown)
+        for shown in self._desk.shown_all(session, theirs):
+            asked = shown.state is OnboardingState.ASKED
+            parts += start.home(shown) if asked else checklist.home(shown, now)
         if others:
             parts.append(blocks.header("Onboarding"))
-        for shown in others[: office.SHOWN]:
+        for shown in self._desk.shown_all(session, others[: office.SHOWN]):
             summary = office.summary(shown, now)
             parts.append(blocks.section(summary, accessory=office.open_button(shown, "Open")))
         return parts
