@@ -1,0 +1,66 @@
+"""Random people do random things in random order: the bot and a small model agree (R1..R6, R12).
+
+``PSRT_MODEL_RUNS`` runs at the use cases, ``PSRT_MODEL_HTTP_RUNS`` through HTTP; ``make model``
+does 2,000 and 50.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from tests.model import watch
+from tests.model.acts import next_act
+from tests.model.cast import IN_SLACK, OUTSIDE
+from tests.model.rules import World
+from tests.model.services import Bench, Services
+
+RUNS = int(os.environ.get("PSRT_MODEL_RUNS", "100"))
+STEPS = 30
+SOMEBODY = st.sampled_from(sorted(IN_SLACK))
+MEMORY = Path("/dev/shm")  # noqa: S108 -- nothing here outlives the session; a disk would wait
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    """The use cases on a database of their own, in memory where there is some."""
+    folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+    made = Bench(folder)
+    yield made
+    made.close()
+    shutil.rmtree(folder)
+
+
+def play(world: World, bot: Services, data: st.DataObject, steps: int) -> None:
+    """Draw acts, do each in both, and compare what came of it and what people see."""
+    for number in range(steps):
+        act = data.draw(next_act(world), label=str(number))
+        expected = world.do(act)
+        assert bot.do(act) is expected, act
+        assert bot.state() == watch.of_model(world), act
+        assert bot.see(who := data.draw(SOMEBODY)) == world.see(who), (act, who)
+    for who in {n.nominee for n in world.nominations} - {OUTSIDE}:
+        assert bot.see(who) == world.see(who), who
+
+
+@settings(
+    max_examples=RUNS,
+    deadline=None,
+    database=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+@given(data=st.data(), has_channel=st.booleans(), steps=st.integers(5, STEPS))
+def test_the_use_cases_do_what_the_model_does(
+    bench: Bench, data: st.DataObject, has_channel: bool, steps: int
+) -> None:
+    """Each act is allowed or refused alike; phases, tallies, roles and what each may see agree."""
+    bench.reset()
+    world = World(has_council_channel=has_channel)
+    note("with a council channel" if has_channel else "without a council channel")
+    play(world, Services(bench, world), data, steps)
