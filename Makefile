@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WORKERS ?= auto
 
-.PHONY: help browser dev demo story run test lint types imports cover bench check lock stress mutants clean
+.PHONY: help browser dev demo story run test lint types imports cover bench check lock stress mutants model clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -74,6 +74,12 @@ stress: $(READY) ## processes killed and racing, ROUNDS times (50), EVERY (1) of
 
 mutants: $(READY) ## would a test notice if a rule or the ballot said something else? (hours; `mutmut results` tells)
 	$(BIN)/mutmut run --max-children 2
+
+RUNS ?= 2000
+HTTP_RUNS ?= 50
+
+model: $(READY) ## random people do random things: RUNS (2000) at the use cases, HTTP_RUNS (50) through HTTP
+	PSRT_MODEL_RUNS=$(RUNS) PSRT_MODEL_HTTP_RUNS=$(HTTP_RUNS) $(BIN)/pytest -q tests/model --hypothesis-show-statistics
 
 check: lint types cover ## everything that CI checks besides `make test`
 

@@ -257,11 +257,11 @@ def telling(world: World) -> list[st.SearchStrategy[Act]]:
             acts.append(st.builds(GoAhead, by=st.sampled_from(admins), nomination=this))
         if one.state == "voting":
             voter, choice = st.sampled_from(sorted(one.electors)), st.sampled_from(CHOICES)
-            lean = st.sampled_from(("yes", "yes", "yes", "no"))
+            lean = st.sampled_from(("yes", "yes", "no"))  # close to what passes
             acts += [st.builds(Vote, by=voter, nomination=this, choice=choice)]
             acts += [st.builds(Vote, by=voter, nomination=this, choice=lean)] * 4
             if len(one.ballots) >= 3:
-                acts += [st.just(Wait(WAITS[-1]))] * 3
+                acts += [st.just(Wait(WAITS[-1]))] * 2
         if one.state == "awaiting_notice" and admins:
             acts += [st.builds(ToldByMail, by=st.sampled_from(admins), nomination=this)] * 2
         if one.state == "council" and council:

@@ -38,6 +38,7 @@ from storage.nominations import Nomination
 from storage.onboarding import Onboarding
 from storage.runtime import OutboxRow
 from storage.schema import upgrade
+from storage.voting import Poll
 from tests.model import acts, watch
 from tests.model.cast import ADMINS, COUNCIL, EVERYBODY, GUEST, IN_SLACK, MEMBERS, OUTSIDE
 from tests.model.rules import START, Seen, World
@@ -46,6 +47,7 @@ TEAM, ADMIN_ROOM, COUNCIL_ROOM = "C0TEAM", "C0ADMINS", "C0COUNCIL"
 ROSTER = "".join(f"{n},{k},{'Admin' if k in ADMINS else ''}\n" for k, n in MEMBERS.items())
 TEXTS = {field.name: "Well known." for field in FIELDS}
 BY_HAND = "command line"
+NONE = "0" * 32  # an id that nothing has
 
 
 WAITING = """
@@ -77,6 +79,12 @@ def slack_id(login: str) -> str:
 
 
 LOGINS = {slack_id(login): login for login in IN_SLACK}
+
+
+def seat(session: Session, now: datetime, services: Any, user: str, login: str) -> None:
+    """Let somebody into the council, known or not."""
+    grant = services.people.appointing.grant
+    grant(session, now, user, Role.STEERING_COUNCIL, BY_HAND, name=EVERYBODY[login])
 
 
 class Bench:
@@ -126,7 +134,7 @@ class Bench:
                 person = find_person(session, login)
                 services.members.link(session, now, person, slack_id(login), BY_HAND)
             for login in COUNCIL:
-                self.seat(session, services, login)
+                seat(session, now, services, slack_id(login), login)
             for room, inside in rooms.items():
                 told = {"id": room, "name": room, "is_private": True, "is_member": True}
                 people.note_channel(session, now, told)
@@ -141,17 +149,6 @@ class Bench:
         told["is_restricted"] = login == GUEST
         people.note_user(session, self.clock.now(), told)
         return told
-
-    def seat(self, session: Session, services: Any, login: str) -> None:
-        """Let somebody into the council, known or not."""
-        services.people.appointing.grant(
-            session,
-            self.clock.now(),
-            slack_id(login),
-            Role.STEERING_COUNCIL,
-            BY_HAND,
-            name=EVERYBODY[login],
-        )
 
     def close(self) -> None:
         """Close every connection."""
@@ -224,6 +221,7 @@ class Services:
         self.services, self.facts = bench.ways[world.has_council_channel]
         self.ids: list[str] = []
         self.views = 0
+        self.user, self.logins = slack_id, LOGINS
 
     def do(self, act: acts.Act) -> bool:
         """Do an act; return whether it was allowed. What then happens by itself happens too."""
@@ -239,17 +237,20 @@ class Services:
             allowed = False
         else:
             allowed = True
-        self.bench.settle(self.services, self.facts)
+        self._settle()
         return allowed
+
+    def _settle(self) -> None:
+        self.bench.settle(self.services, self.facts)
 
     def state(self) -> watch.State:
         """How everything stands."""
         with self.database.reading() as session:
-            return watch.of_bot(session, self.ids, LOGINS)
+            return watch.of_bot(session, self.ids, self.logins)
 
     def see(self, login: str) -> Seen:
         """What somebody finds now."""
-        user, now, s = slack_id(login), self.now, self.services
+        user, now, s = self.user(login), self.now, self.services
         number = {one: k for k, one in enumerate(self.ids)}
         with self.database.reading() as session:
 
@@ -280,6 +281,13 @@ class Services:
         """What the clock shows."""
         return self.bench.clock.now()
 
+    def _person(self, session: Session, login: str) -> str:
+        """Somebody's id; of nobody known one that is none."""
+        try:
+            return find_person(session, self.user(login)).id
+        except RuleError:
+            return NONE
+
     def _use(self, use_case: Callable[..., Any], *given: Any, **named: Any) -> Any:
         with self.database.transaction() as session:
             return use_case(session, self.now, *given, **named)
@@ -287,37 +295,37 @@ class Services:
     def _Nominate(self, by: str, who: str) -> None:
         outside = who == OUTSIDE
         asked = Who(
-            slack_user_id=None if outside else slack_id(who),
+            slack_user_id=None if outside else self.user(who),
             name=EVERYBODY[who] if outside else "",
             email=f"{who}@example.org" if outside else "",
             github="" if outside else who,
             standing="triager",
         )
-        s, user = self.services, slack_id(by)
+        s, user = self.services, self.user(by)
         draft = self._use(s.drafts.save_who, user, asked, "")
         self._use(s.drafts.save_texts, user, draft.id, TEXTS, frozenset(PROMISES))
         self.ids.append(self._use(s.nominating.nominate, user, draft.id).id)
 
     def _GoAhead(self, by: str, one: str) -> None:
-        self._use(self.services.deciding.go_ahead, slack_id(by), one)
+        self._use(self.services.deciding.go_ahead, self.user(by), one)
 
     def _Withdraw(self, by: str, one: str) -> None:
-        self._use(self.services.ending.withdraw, slack_id(by), one, "")
+        self._use(self.services.ending.withdraw, self.user(by), one, "")
 
     def _Cancel(self, by: str, one: str) -> None:
-        self._use(self.services.ending.cancel, slack_id(by), one, "A reason.")
+        self._use(self.services.ending.cancel, self.user(by), one, "A reason.")
 
     def _Share(self, by: str, one: str) -> None:
-        self._use(self.services.statements.share, slack_id(by), one)
+        self._use(self.services.statements.share, self.user(by), one)
 
     def _Read(self, by: str, one: str) -> None:
         with self.database.reading() as session:
-            self.services.reading.details(session, slack_id(by), one)
+            self.services.reading.details(session, self.user(by), one)
 
     def _ReadResult(self, by: str, one: str) -> None:
         with self.database.reading() as session:
             poll = session.get_one(Nomination, one).poll_id
-            self.services.reading.result(session, slack_id(by), poll)
+            self.services.reading.result(session, self.user(by), poll)
 
     def _Vote(self, by: str, one: str, choice: str) -> None:
         with self.database.reading() as session:
@@ -327,7 +335,7 @@ class Services:
             sealed = self.services.voting.seal(
                 connection,
                 self.now,
-                slack_id(by),
+                self.user(by),
                 poll_id=poll,
                 view_id=f"V{self.views}",
                 choice=choice,
@@ -340,17 +348,17 @@ class Services:
         with self.database.reading() as session:
             decision = latest(session, one)
         if decision is None:
-            return "0" * 32  # nobody was shown a button: a forged one
+            return NONE  # nobody was shown a button: a forged one
         return str(decision.id)
 
     def _ToldByMail(self, by: str, one: str) -> None:
         use = self.services.council.telling.told_by_mail
-        self._use(use, slack_id(by), self._decision(one))
+        self._use(use, self.user(by), self._decision(one))
 
     def _Answer(self, by: str, one: str, answer: str, reason: bool) -> None:
         self._use(
             self.services.council.answering.answer,
-            slack_id(by),
+            self.user(by),
             self._decision(one),
             Said(answer),
             reason="Not now." if reason else "",
@@ -368,20 +376,20 @@ class Services:
 
     def _RecordAnswer(self, by: str, one: str, member: str, answer: str) -> None:
         with self.database.reading() as session:
-            seat = _person(session, member)
+            seat = self._person(session, member)
         mail = self._mail(answer, member=seat)
         use = self.services.council.recording.record_answer
-        self._use(use, slack_id(by), self._decision(one), mail)
+        self._use(use, self.user(by), self._decision(one), mail)
 
     def _RecordDecision(self, by: str, one: str, veto: bool) -> None:
         mail = self._mail("veto" if veto else "no_objection", written_by="The council")
         use = self.services.council.recording.record_decision
-        self._use(use, slack_id(by), self._decision(one), mail)
+        self._use(use, self.user(by), self._decision(one), mail)
 
     def _onboarding(self, one: str) -> str:
         with self.database.reading() as session:
             found = session.scalar(select(Onboarding).where(Onboarding.subject == one))
-        return found.id if found else "0" * 32
+        return found.id if found else NONE
 
     def _Accept(self, by: str, one: str) -> None:
         filled = Acceptance(
@@ -391,40 +399,44 @@ class Services:
             listed_name=EVERYBODY[by],
         )
         accept = self.services.onboarding.accepting.accept
-        self._use(accept, slack_id(by), self._onboarding(one), filled)
-        self._use(_into, TEAM, by)
+        self._use(accept, self.user(by), self._onboarding(one), filled)
+        self._ComeIn(by)
 
     def _Decline(self, by: str, one: str) -> None:
         decline = self.services.onboarding.starting.decline
-        self._use(decline, slack_id(by), self._onboarding(one))
+        self._use(decline, self.user(by), self._onboarding(one))
 
     def _Leave(self, by: str, who: str, alone: bool) -> None:
         with self.database.reading() as session:
-            person = _person(session, who)
+            person = self._person(session, who)
         asked = Asked(reason="They asked for it.", sure=True, alone=alone)
-        self._use(self.services.people.offboarding.end, slack_id(by), person, asked)
+        self._use(self.services.people.offboarding.end, self.user(by), person, asked)
+        self._out(who)
+
+    def _out(self, who: str) -> None:
+        """An admin removes them by hand."""
         for room in (TEAM, ADMIN_ROOM):
-            self._use(lambda session, _, room=room: people.note_left(session, room, slack_id(who)))
+            self._use(lambda session, _, room=room: people.note_left(session, room, self.user(who)))
 
     def _MakeAdmin(self, who: str, decision: bool) -> None:
         grant = self.services.people.appointing.grant
         council = "minutes of today" if decision else None
-        user = slack_id(who)
+        user = self.user(who)
         self._use(grant, user, Role.ADMIN, BY_HAND, name=None, decision=council)
 
     def _DropAdmin(self, who: str, confirmed: bool) -> None:
         revoke = self.services.people.appointing.revoke
-        self._use(revoke, slack_id(who), Role.ADMIN, BY_HAND, confirmed=confirmed)
+        self._use(revoke, self.user(who), Role.ADMIN, BY_HAND, confirmed=confirmed)
 
     def _Seat(self, who: str) -> None:
-        self._use(lambda session, _: self.bench.seat(session, self.services, who))
+        self._use(seat, self.services, self.user(who), who)
 
     def _Unseat(self, who: str) -> None:
         revoke = self.services.people.appointing.revoke
-        self._use(revoke, slack_id(who), Role.STEERING_COUNCIL, BY_HAND)
+        self._use(revoke, self.user(who), Role.STEERING_COUNCIL, BY_HAND)
 
     def _ComeIn(self, who: str) -> None:
-        self._use(_into, TEAM, who)
+        self._use(lambda session, _: people.note_joined(session, TEAM, self.user(who)))
 
     def _Account(self, who: str, alive: bool) -> None:
         def told(session: Session, now: datetime) -> None:
@@ -438,19 +450,5 @@ class Services:
         self._use(once.forget_old)
 
 
-def _into(session: Session, _: datetime, room: str, login: str) -> None:
-    people.note_joined(session, room, slack_id(login))
-
-
-def _person(session: Session, login: str) -> str:
-    """Somebody's id; of nobody known one that is none."""
-    try:
-        return find_person(session, slack_id(login)).id
-    except RuleError:
-        return "0" * 32
-
-
 def _subject(session: Session, poll_id: str) -> str:
-    from storage.voting import Poll
-
     return session.get_one(Poll, poll_id).subject

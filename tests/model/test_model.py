@@ -11,16 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from tests.model import watch
 from tests.model.acts import next_act
 from tests.model.cast import IN_SLACK, OUTSIDE
+from tests.model.http import opened
 from tests.model.rules import World
 from tests.model.services import Bench, Services
 
-RUNS = int(os.environ.get("PSRT_MODEL_RUNS", "100"))
+RUNS = int(os.environ.get("PSRT_MODEL_RUNS", "20"))
+HTTP_RUNS = int(os.environ.get("PSRT_MODEL_HTTP_RUNS", "3"))
+HTTP_STEPS = 20
 STEPS = 30
 SOMEBODY = st.sampled_from(sorted(IN_SLACK))
 MEMORY = Path("/dev/shm")  # noqa: S108 -- nothing here outlives the session; a disk would wait
@@ -48,13 +51,19 @@ def play(world: World, bot: Services, data: st.DataObject, steps: int) -> None:
         assert bot.see(who) == world.see(who), who
 
 
-@settings(
-    max_examples=RUNS,
-    deadline=None,
-    database=None,
-    print_blob=True,
-    suppress_health_check=list(HealthCheck),
-)
+def runs(count: int, *phases: Phase) -> settings:
+    """So many runs, each as long as it takes; a difference is printed."""
+    return settings(
+        phases=phases,
+        max_examples=count,
+        deadline=None,
+        database=None,
+        print_blob=True,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@runs(RUNS, Phase.generate, Phase.shrink)
 @given(data=st.data(), has_channel=st.booleans(), steps=st.integers(5, STEPS))
 def test_the_use_cases_do_what_the_model_does(
     bench: Bench, data: st.DataObject, has_channel: bool, steps: int
@@ -64,3 +73,19 @@ def test_the_use_cases_do_what_the_model_does(
     world = World(has_council_channel=has_channel)
     note("with a council channel" if has_channel else "without a council channel")
     play(world, Services(bench, world), data, steps)
+
+
+@runs(HTTP_RUNS, Phase.generate)  # to shrink takes a second a try
+@given(data=st.data(), has_channel=st.booleans(), steps=st.integers(10, HTTP_STEPS))
+def test_the_bot_does_through_http_what_the_model_does(
+    data: st.DataObject, has_channel: bool, steps: int
+) -> None:
+    """The same through commands, buttons and forms, pressed by whoever."""
+    world = World(has_council_channel=has_channel)
+    note("with a council channel" if has_channel else "without a council channel")
+    folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
+    try:
+        with opened(folder, world) as bot:
+            play(world, bot, data, steps)
+    finally:
+        shutil.rmtree(folder)
