@@ -266,7 +266,9 @@ class Services:
             is_admin = Role.ADMIN in s.members.who(session, user).roles
             return Seen(
                 ballots=found(lambda: [p.subject for p in s.voting.open_for(session, now, user)]),
-                running=found(lambda: [n.nomination_id for n in s.reading.running(session, user)]),
+                running=found(
+                    lambda: [n.nomination_id for n in s.reading.status(session, user)[0]]
+                ),
                 results=found(
                     lambda: [_subject(session, r.poll_id) for r in s.reading.results(session, user)]
                 ),
