@@ -18,7 +18,7 @@ from psrt_bot.council.service.watching import Watching
 from psrt_bot.home.service import Homes
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.people import Members
-from psrt_bot.mentoring.service.reading import mentor_of
+from psrt_bot.mentoring.service.reading import mentors_of
 from psrt_bot.nominations.service.council import CouncilOutcomes
 from psrt_bot.nominations.service.deciding import Deciding
 from psrt_bot.nominations.service.drafts import Drafts
@@ -221,7 +221,7 @@ def _onboarding(settings: Settings, people: PeopleServices, announced: Facts) ->
         steps=load(settings.checklist),
         team_channel=settings.team_channel,
         asks_github=settings.github_team_token is not None,
-        mentor_of=mentor_of,
+        mentors_of=mentors_of,
     )
     starting = Starting(desk)
     return Onboarding(

@@ -1,6 +1,6 @@
 """The newcomer's checklist: ticked in place, reminded of, seen by mentor and admins (R11)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -122,12 +122,12 @@ def with_mentor(house: House, mentor: str) -> None:
     with house.session() as session:
         mentor_id = find_person(session, mentor).id
 
-    def mentor_of(_: Session, __: str) -> str:
-        return mentor_id
+    def mentors_of(_: Session, newcomers: Collection[str]) -> Mapping[str, str]:
+        return dict.fromkeys(newcomers, mentor_id)
 
     for part in (services.ticking, services.reminding, services.watching):
         desk: Desk = part._desk
-        part._desk = replace(desk, mentor_of=mentor_of)  # type: ignore[union-attr]
+        part._desk = replace(desk, mentors_of=mentors_of)  # type: ignore[union-attr]
 
 
 def test_a_checklist_is_ticked_by_each_whose_step_it_is(house: House) -> None:

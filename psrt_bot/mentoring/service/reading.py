@@ -1,11 +1,11 @@
 """What people see of their own mentoring, and who mentors whom, for other processes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from slack_sdk.models.blocks import Block
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from psrt_bot.membership.permissions import Permission, allowed
 from psrt_bot.membership.service.people import Actor
@@ -15,7 +15,7 @@ from psrt_bot.mentoring.messages.words import Shown
 from psrt_bot.mentoring.rules import MentorshipState
 from psrt_bot.mentoring.service.desk import Desk, mentored_by, running_of, shown
 from psrt_bot.mentoring.service.volunteering import own_offer
-from storage.mentoring import Mentor
+from storage.mentoring import Mentor, Mentorship
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,17 @@ class MentoringReading:
         return messages.home(own.mentored, own.mentees)
 
 
-def mentor_of(session: Session, person_id: str) -> str | None:
-    """Return the id of who mentors a newcomer now, or None for nobody."""
-    found = running_of(session, person_id)
-    return found.mentor_id if found and found.state == MentorshipState.PAIRED else None
+def mentors_of(session: Session, newcomer_ids: Collection[str]) -> Mapping[str, str]:
+    """Return the ids of who mentors some newcomers now, by newcomer; by one query."""
+    pairs = session.scalars(
+        select(Mentorship)
+        .where(
+            col(Mentorship.newcomer_id).in_(list(newcomer_ids)),
+            col(Mentorship.state) == MentorshipState.PAIRED,
+        )
+        .execution_options(populate_existing=True)
+    )
+    return {pair.newcomer_id: pair.mentor_id for pair in pairs if pair.mentor_id}
 
 
 def _own(session: Session, person_id: str) -> Own:

@@ -1,17 +1,17 @@
 """What the use cases of onboarding stand on, and how an onboarding is found, moved and shown."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlmodel import Session, col
 
 from psrt_bot.membership.rules import Role
 from psrt_bot.membership.service.admins import Admins
 from psrt_bot.membership.service.joining import Joining
-from psrt_bot.membership.service.people import Members, roles_of, with_live_slack
+from psrt_bot.membership.service.people import Members, with_live_slack
 from psrt_bot.onboarding.messages import checklist, office, words
 from psrt_bot.onboarding.messages.words import Shown, StepShown
 from psrt_bot.onboarding.rules import (
@@ -28,7 +28,7 @@ from psrt_bot.runtime.facts import Facts
 from psrt_bot.runtime.rules import AlreadyDone, NotForYou, NotFound
 from psrt_bot.runtime.sql import rows
 from storage.onboarding import Onboarding, OnboardingStep
-from storage.people import Person
+from storage.people import Person, RoleHeld
 
 REMIND = "onboarding:remind"  # who was asked and has not answered
 SILENT = "onboarding:silent"  # that they never did, for admins
@@ -38,12 +38,12 @@ NUDGES = {who: f"onboarding:nudge-{who}" for who in Ticker}
 KINDS = (REMIND, SILENT, CHASE, *NUDGES.values())
 EXPANDER = "onboarding:reminder"
 
-MentorOf = Callable[[Session, str], str | None]
+MentorsOf = Callable[[Session, Collection[str]], Mapping[str, str]]
 
 
-def no_mentor(_: Session, __: str) -> str | None:
-    """Return that somebody has no mentor: the answer while there is no mentoring."""
-    return None
+def no_mentors(_: Session, __: Collection[str]) -> Mapping[str, str]:
+    """Return that nobody has a mentor: the answer without mentoring."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Desk:
         steps: the checklist that begins from now on.
         team_channel: where newcomers are welcomed.
         asks_github: a worker asks GitHub whether a newcomer's name is an account.
-        mentor_of: says who a newcomer's mentor is, by person; ``composition/`` binds it.
+        mentors_of: says who mentors some newcomers, by person; ``composition/`` binds it.
     """
 
     members: Members
@@ -64,17 +64,29 @@ class Desk:
     steps: tuple[Step, ...]
     team_channel: str
     asks_github: bool = False
-    mentor_of: MentorOf = no_mentor
+    mentors_of: MentorsOf = no_mentors
 
     def mentor(self, session: Session, onboarding: Onboarding) -> Person | None:
         """Return a newcomer's mentor, if there is one who is still a member."""
-        if onboarding.person_id is None:
-            return None
-        mentor_id = self.mentor_of(session, onboarding.person_id)
-        mentor = session.get(Person, mentor_id) if mentor_id else None
-        if mentor is None or Role.MEMBER not in roles_of(session, mentor.id):
-            return None
-        return mentor
+        return self.mentors(session, [onboarding]).get(onboarding.id)
+
+    def mentors(self, session: Session, onboardings: Sequence[Onboarding]) -> Mapping[str, Person]:
+        """Return the mentors of some newcomers, by onboarding, read together."""
+        newcomers = {o.id: o.person_id for o in onboardings if o.person_id is not None}
+        pairs = self.mentors_of(session, set(newcomers.values())) if newcomers else {}
+        if not pairs:
+            return {}
+        held = and_(
+            col(RoleHeld.person_id) == col(Person.id),
+            col(RoleHeld.role) == Role.MEMBER,
+            col(RoleHeld.until).is_(None),
+        )
+        wanted = col(Person.id).in_(set(pairs.values()))
+        people = {
+            p.id: p for p in session.scalars(select(Person).join(RoleHeld, held).where(wanted))
+        }
+        mentors = {one: people.get(pairs.get(newcomer, "")) for one, newcomer in newcomers.items()}
+        return {one: mentor for one, mentor in mentors.items() if mentor is not None}
 
     def shown(self, session: Session, onboarding: Onboarding) -> Shown:
         """Return an onboarding as it is shown."""
@@ -82,27 +94,8 @@ class Desk:
 
     def shown_all(self, session: Session, onboardings: Sequence[Onboarding]) -> list[Shown]:
         """Return onboardings as they are shown, their steps read together."""
-        steps = _steps(session, onboardings)
-        return [self._shown(session, one, steps.get(one.id, [])) for one in onboardings]
-
-    def _shown(
-        self, session: Session, onboarding: Onboarding, steps: Sequence[OnboardingStep]
-    ) -> Shown:
-        mentor = self.mentor(session, onboarding)
-        return Shown(
-            onboarding_id=onboarding.id,
-            name=onboarding.name,
-            github=onboarding.github,
-            nominated_github=onboarding.nominated_github,
-            email=onboarding.email,
-            slack_user_id=onboarding.slack_user_id,
-            state=OnboardingState(onboarding.state),
-            begun_at=onboarding.begun_at,
-            asked_at=onboarding.asked_at,
-            accepted_at=onboarding.accepted_at,
-            steps=[_step_shown(step) for step in steps],
-            mentor=mentor.name if mentor else None,
-        )
+        steps, mentors = _steps(session, onboardings), self.mentors(session, onboardings)
+        return [_shown(one, steps.get(one.id, []), mentors.get(one.id)) for one in onboardings]
 
     def show_progress(self, session: Session, now: datetime, onboarding: Onboarding) -> None:
         """Owe the newcomer's message, the admins' and the App Homes as they are now."""
@@ -224,6 +217,23 @@ def move(
 def record(session: Session, now: datetime, by: str, act: str, onboarding: Onboarding) -> None:
     """Put an act upon an onboarding into the audit log: never what somebody wrote."""
     audit.append(session, now, actor=by, act=f"onboarding:{act}", subject=onboarding.id)
+
+
+def _shown(onboarding: Onboarding, steps: Sequence[OnboardingStep], mentor: Person | None) -> Shown:
+    return Shown(
+        onboarding_id=onboarding.id,
+        name=onboarding.name,
+        github=onboarding.github,
+        nominated_github=onboarding.nominated_github,
+        email=onboarding.email,
+        slack_user_id=onboarding.slack_user_id,
+        state=OnboardingState(onboarding.state),
+        begun_at=onboarding.begun_at,
+        asked_at=onboarding.asked_at,
+        accepted_at=onboarding.accepted_at,
+        steps=[_step_shown(step) for step in steps],
+        mentor=mentor.name if mentor else None,
+    )
 
 
 def _step_shown(step: OnboardingStep) -> StepShown:

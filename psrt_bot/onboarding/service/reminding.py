@@ -17,7 +17,7 @@ from psrt_bot.runtime.deadlines import Act
 from psrt_bot.runtime.people import live_users
 from psrt_bot.runtime.waking import remind_when_awake
 from storage.onboarding import Onboarding
-from storage.people import SlackUser
+from storage.people import Person, SlackUser
 
 WHENEVER = timedelta(days=3650)  # there is no close before which the reminder would have to come
 
@@ -67,12 +67,13 @@ class Reminding:
         """Return one message to each of ``users`` for whom something still waits."""
         parts: dict[str, list[Block]] = defaultdict(list)
         under_way = running(session, OnboardingState.ASKED, OnboardingState.CHECKLIST)
+        mentors = self._desk.mentors(session, under_way)
         together = zip(under_way, self._desk.shown_all(session, under_way), strict=True)
         for onboarding, shown in together:
             user = onboarding.slack_user_id
             if user in users and user is not None:
                 parts[user] += _to_newcomer(shown, now)
-            mentor = self._mentor_user(session, onboarding)
+            mentor = _alive(session, mentors.get(onboarding.id))
             if mentor in users and mentor is not None and shown.waiting(now, Ticker.MENTOR):
                 parts[mentor] += checklist.mentor_reminder(shown, now)
         text = "A reminder of your onboarding in the team"
@@ -86,13 +87,16 @@ class Reminding:
         """Return who is reminded in a message of their own; None where the admins are."""
         if who is Ticker.NEWCOMER:
             return onboarding.slack_user_id
-        return self._mentor_user(session, onboarding) if who is Ticker.MENTOR else None
-
-    def _mentor_user(self, session: Session, onboarding: Onboarding) -> str | None:
-        mentor = self._desk.mentor(session, onboarding)
-        if mentor is None or mentor.slack_user_id is None:
+        if who is not Ticker.MENTOR:
             return None
-        return next(iter(live_users(session, [mentor.slack_user_id])), None)
+        return _alive(session, self._desk.mentor(session, onboarding))
+
+
+def _alive(session: Session, mentor: Person | None) -> str | None:
+    """Return a mentor's Slack user, if that is alive."""
+    if mentor is None or mentor.slack_user_id is None:
+        return None
+    return next(iter(live_users(session, [mentor.slack_user_id])), None)
 
 
 def _to_newcomer(shown: Shown, now: datetime) -> list[Block]:

@@ -29,6 +29,7 @@ from psrt_bot.runtime.facts import ChecklistDone
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed, NotForYou, NotFound
 from psrt_bot.runtime.sql import rows
 from storage.onboarding import Onboarding, OnboardingStep
+from storage.people import Person
 
 NOT_YOURS = "This step is for somebody else to tick; the checklist says who."
 PAST = 10  # of those who declined or ended, the newest
@@ -76,7 +77,9 @@ class Ticking:
         """
         actor = self._desk.members.require(session, slack_user_id, Permission.ONBOARDING_TICK)
         admin = Role.ADMIN in actor.roles
-        mine = [o for o in running(session) if self._mine(session, actor, o)]
+        under_way = running(session)
+        mentors = self._desk.mentors(session, under_way)
+        mine = [o for o in under_way if _mine(actor, o, mentors.get(o.id))]
         own = [o for o in mine if o.person_id == actor.person_id and actor.person_id]
         others = [o for o in mine if o not in own]
         return Overview(
@@ -154,7 +157,10 @@ class Ticking:
         user = actor.slack_user_id
         under_way = running(session)
         theirs = [o for o in under_way if o.slack_user_id == user]
-        others = [o for o in under_way if o.slack_user_id != user and self._mine(session, actor, o)]
+        mentors = self._desk.mentors(session, under_way)
+        others = [
+            o for o in under_way if o.slack_user_id != user and _mine(actor, o, mentors.get(o.id))
+        ]
         parts: list[Block] = []
         for shown in self._desk.shown_all(session, theirs):
             asked = shown.state is OnboardingState.ASKED
@@ -246,18 +252,21 @@ class Ticking:
 
     def _mine(self, session: Session, actor: Actor, onboarding: Onboarding) -> frozenset[Ticker]:
         """Return whose steps of an onboarding somebody may tick; none if it is not for them."""
-        mentor = self._desk.mentor(session, onboarding)
-        own = onboarding.person_id is not None and onboarding.person_id == actor.person_id
-        return frozenset(
-            who
-            for who in Ticker
-            if may_tick(
-                who,
-                newcomer=own,
-                mentor=mentor is not None and mentor.id == actor.person_id,
-                admin=Role.ADMIN in actor.roles,
-            )
+        return _mine(actor, onboarding, self._desk.mentor(session, onboarding))
+
+
+def _mine(actor: Actor, onboarding: Onboarding, mentor: Person | None) -> frozenset[Ticker]:
+    own = onboarding.person_id is not None and onboarding.person_id == actor.person_id
+    return frozenset(
+        who
+        for who in Ticker
+        if may_tick(
+            who,
+            newcomer=own,
+            mentor=mentor is not None and mentor.id == actor.person_id,
+            admin=Role.ADMIN in actor.roles,
         )
+    )
 
 
 def close(session: Session, now: datetime, desk: Desk, onboarding: Onboarding, by: str) -> None:
