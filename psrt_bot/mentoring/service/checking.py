@@ -150,6 +150,7 @@ class Checking:
             told = messages.raised(shown(session, mentorship), who, report.blocked.strip())
             self._desk.admins.tell(session, now, told)
         if check_in.state == CheckInState.HELD:
+            schedule.stop_waiting(session, mentorship)
             schedule.plan_graduation(session, now, mentorship)
         refresh_homes(session, now, mentorship.newcomer_id, mentorship.mentor_id)
         return check_in_now

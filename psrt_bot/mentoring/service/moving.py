@@ -12,18 +12,15 @@ from psrt_bot.mentoring.messages.words import CheckInShown
 from psrt_bot.mentoring.rules import MOVABLE, CheckInState, Side, move_problem, parse_date
 from psrt_bot.mentoring.service import schedule
 from psrt_bot.mentoring.service.desk import (
-    MISSED,
     Desk,
     check_in_shown,
     check_ins_of,
     name_of,
     own_check_in,
     refresh_homes,
-    states_of,
     tell_pair,
     zone_of,
 )
-from psrt_bot.runtime import deadlines
 from psrt_bot.runtime.called import command
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems
 from psrt_bot.runtime.sql import rows
@@ -75,8 +72,7 @@ class Moving:
         assert chosen is not None
         self._put(session, now, check_in, schedule.on_day(check_in.due_at, chosen, zone))
         schedule.plan(session, mentorship)
-        if CheckInState.OPEN not in states_of(session, mentorship):
-            deadlines.drop(session, mentorship.id, [MISSED])
+        schedule.stop_waiting(session, mentorship)
         who = mentorship.newcomer_id if side is Side.NEWCOMER else mentorship.mentor_id
         moved = self._shown(session, check_in, mentorship)
         tell_pair(session, now, mentorship, messages.moved(moved, name_of(session, who)))

@@ -12,6 +12,7 @@ from psrt_bot.mentoring.rules import WITHOUT_CHECK_INS, CheckInState, Mentorship
 from psrt_bot.mentoring.service.desk import (
     CHECK_IN,
     GRADUATION,
+    MISSED,
     check_ins_of,
     pair_of,
     states_of,
@@ -78,6 +79,12 @@ def plan(session: Session, mentorship: Mentorship) -> None:
     for check_in in check_ins_of(session, mentorship):
         if is_planned(check_in):
             deadlines.schedule(session, CHECK_IN, mentorship.id, check_in.due_at)
+
+
+def stop_waiting(session: Session, mentorship: Mentorship) -> None:
+    """Forget the end of the time for answers where none is waited for any more."""
+    if CheckInState.OPEN not in states_of(session, mentorship):
+        deadlines.drop(session, mentorship.id, [MISSED])
 
 
 def plan_graduation(
