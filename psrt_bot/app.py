@@ -67,8 +67,8 @@ class Bot:
         self._client = new_client(self._token, settings.slack_api_url)
         special = (settings.admin_channel, settings.council_channel)
         channels = (settings.team_channel, *special, *settings.member_channels)
-        seen = self.services.onboarding.watching.seen
         ours = [c for c in channels if c]
+        seen = self.services.seen
         self.directory = Directory(self._work, self._client, ours, seen, self.facts)
         self.bolt, self.surface = self._build_surface()
         self._build_workers()

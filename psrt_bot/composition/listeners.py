@@ -68,5 +68,5 @@ def listen(surface: Surface, services: Services, prefix: str) -> None:
     linking.register(surface, known.claiming)
     publishing.register(surface, known.publishing)
     hub.register(surface, services.members, prefix)
-    people.register(surface, begun.watching.seen, services.places)
+    people.register(surface, services.seen, services.places)
     surface.everything_else()

@@ -10,7 +10,7 @@ from psrt_bot.mentoring.service import asking, desk, schedule
 from psrt_bot.mentoring.service.checking import Checking
 from psrt_bot.mentoring.service.deciding import Deciding
 from psrt_bot.mentoring.service.desk import Desk
-from psrt_bot.mentoring.service.graduating import Graduating
+from psrt_bot.mentoring.service.graduating import Graduating, Steps, no_steps
 from psrt_bot.mentoring.service.moving import Moving
 from psrt_bot.mentoring.service.pairing import Pairing
 from psrt_bot.mentoring.service.presence import Presence
@@ -38,9 +38,16 @@ class Mentoring:
 
 
 def build_mentoring(
-    settings: Settings, people: PeopleServices, announced: facts.Facts
+    settings: Settings,
+    people: PeopleServices,
+    announced: facts.Facts,
+    steps: Steps = no_steps,
 ) -> Mentoring:
-    """Build the use cases of mentoring."""
+    """Build the use cases of mentoring.
+
+    Args:
+        steps: what a newcomer has done besides, for their summary.
+    """
     where = Desk(
         people.members, people.admins, announced, settings.check_ins, settings.team_channel
     )
@@ -52,7 +59,7 @@ def build_mentoring(
         volunteering=Volunteering(where, pairing),
         checking=Checking(where, presence),
         moving=Moving(where),
-        graduating=Graduating(where, pairing),
+        graduating=Graduating(where, pairing, steps),
         presence=presence,
         reading=MentoringReading(where),
     )

@@ -1,6 +1,11 @@
 """Every process's use cases, built from the settings and wired to each other."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
 
 from psrt_bot.access.github_accounts import GitHubAccounts
 from psrt_bot.access.github_team import GitHubTeam
@@ -34,6 +39,7 @@ from psrt_bot.onboarding.service.accepting import Accepting
 from psrt_bot.onboarding.service.desk import Desk as NewcomersDesk
 from psrt_bot.onboarding.service.reminding import Reminding as ChecklistReminding
 from psrt_bot.onboarding.service.starting import Starting
+from psrt_bot.onboarding.service.summing import steps_done
 from psrt_bot.onboarding.service.ticking import Ticking
 from psrt_bot.onboarding.service.watching import Watching as NewcomersWatching
 from psrt_bot.oversight.service.auditing import Auditing
@@ -116,6 +122,12 @@ class Services:
     forgetting: Forgetting
     access: Access
 
+    def seen(self, session: Session, now: datetime, users: Iterable[Mapping[str, Any]]) -> None:
+        """Let those act who care what Slack says of users, once that is kept."""
+        told = list(users)
+        self.onboarding.watching.seen(session, now, told)
+        self.mentoring.presence.seen(session, now, told)
+
 
 def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
     """Build every process's use cases; who listens to which fact: ``bindings.py``."""
@@ -131,7 +143,7 @@ def build(settings: Settings, keys: KeyStore, announced: Facts) -> Services:
     )
     council = _council(settings, members, admins, announced)
     process = Process(secret_polls, members, admins, policy, council.telling, council.reading)
-    mentoring = build_mentoring(settings, people, announced)
+    mentoring = build_mentoring(settings, people, announced, steps_done)
     neutralising = Neutralising(process, rooms_of(settings))
     drafts = Drafts(process)
     voting = Voting(secret_polls, members)

@@ -214,13 +214,13 @@ def test_a_newcomer_who_leaves_ends_it(one_house: House) -> None:
 def test_a_deactivated_mentor_hands_over_and_a_deactivated_newcomer_rests(
     one_house: House,
 ) -> None:
-    """Nobody says so but Slack: it is seen the next morning, and told once."""
+    """Nobody says so but Slack, and it is told once."""
     house = one_house
     paired(house)
     dov, nia = (house.workspace.state.user(login) for login in ("dov", "nia"))
     dov.deleted = True
     house.bot.refresh_people()
-    house.pass_time(days=1)
+    house.work()
     assert "Dov Dahan hands over and no longer mentors" in in_channel(house, "admins")
     assert "Dov Dahan hands over" in inbox(house, "nia")
     volunteer(house, "eve")

@@ -46,7 +46,8 @@ Steps = Callable[[Session, str], Sequence[str]]
 TOO_EARLY = f"There are check-ins still to come; see {command('mentor status')}."
 
 
-def _no_steps(_session: Session, _person_id: str) -> Sequence[str]:
+def no_steps(_session: Session, _person_id: str) -> Sequence[str]:
+    """Return that nothing else is known of a newcomer."""
     return ()
 
 
@@ -54,10 +55,10 @@ class Graduating:
     """Use cases of the mentor. Each is one transaction of the caller's.
 
     Args:
-        steps: what else a newcomer has done, as lines for their summary; another process's.
+        steps: what else a newcomer has done, as lines of plain text for their summary.
     """
 
-    def __init__(self, desk: Desk, pairing: Pairing, steps: Steps = _no_steps) -> None:
+    def __init__(self, desk: Desk, pairing: Pairing, steps: Steps = no_steps) -> None:
         self._desk = desk
         self._pairing = pairing
         self._steps = steps

@@ -1,6 +1,8 @@
 """Whether the two of a pair are there: who left, paused, or cannot be reached in Slack."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlmodel import Session, col
@@ -26,6 +28,7 @@ from psrt_bot.mentoring.service.pairing import Pairing
 from psrt_bot.runtime import audit, deadlines
 from psrt_bot.runtime.facts import MemberLeft, MentorUnavailable
 from storage.mentoring import Mentor, Mentorship
+from storage.people import Person
 
 EVERYBODY = "mentoring"  # the subject of what concerns all pairs
 LOOK_AT = time(7)  # UTC, each day
@@ -67,8 +70,26 @@ class Presence:
         refresh_homes(session, now, mentor_id)
         self._pairing.volunteers_changed(session, now)  # there is room for somebody else
 
+    def seen(self, session: Session, now: datetime, users: Iterable[Mapping[str, Any]]) -> None:
+        """Act at once where Slack says that an account is gone, once that is kept."""
+        gone = [user["id"] for user in users if user.get("deleted")]
+        if not gone:
+            return
+        people = select(col(Person.id)).where(col(Person.slack_user_id).in_(gone))
+        for mentor in session.scalars(
+            select(Mentor).where(col(Mentor.person_id).in_(people), col(Mentor.paused).is_(False))
+        ).all():
+            if slack_of(session, mentor.person_id) is None:
+                self._pause(session, now, mentor.person_id)
+        for mentorship in session.scalars(
+            select(Mentorship).where(
+                col(Mentorship.newcomer_id).in_(people), col(Mentorship.running).is_(True)
+            )
+        ).all():
+            self.has_newcomer(session, now, mentorship)
+
     def look(self, session: Session, now: datetime, _: str) -> None:
-        """See, once a day, whose account is gone (handler); Slack tells of it, no person does."""
+        """See, once a day, who cannot be reached any more, whatever the reason (handler)."""
         for mentor in volunteers(session):
             if slack_of(session, mentor.person_id) is None:
                 self._pause(session, now, mentor.person_id)
