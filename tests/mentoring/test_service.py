@@ -12,7 +12,7 @@ from psrt_bot.membership.permissions import Role
 from psrt_bot.membership.service.people import end_role
 from psrt_bot.mentoring.rules import Going, Report
 from psrt_bot.mentoring.service import asking, desk, schedule
-from psrt_bot.mentoring.service.reading import mentor_of
+from psrt_bot.mentoring.service.reading import mentors_of
 from psrt_bot.runtime import deadlines
 from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.runtime.facts import MemberLeft
@@ -170,16 +170,20 @@ def test_without_a_channel_each_admin_is_asked(database: Database, clock: Movabl
 
 
 def test_who_mentors_whom_is_told_to_others(school: School) -> None:
-    """While there is nobody, nobody is told."""
-    with school.database.reading() as session:
-        assert mentor_of(session, school.ids["nia"]) is None
+    """While somebody is only proposed, nobody is told; nor of whom nobody asked."""
+    nia, dov = school.ids["nia"], school.ids["dov"]
+
+    def told(*newcomers: str) -> dict[str, str]:
+        with school.database.reading() as session:
+            return dict(mentors_of(session, newcomers))
+
+    assert told(nia) == {}
     school.volunteer("dov")
     school.begin()
-    with school.database.reading() as session:
-        assert mentor_of(session, school.ids["nia"]) is None
+    assert told(nia) == {}
     school.confirm()
-    with school.database.reading() as session:
-        assert mentor_of(session, school.ids["nia"]) == school.ids["dov"]
+    assert told(nia, dov) == {nia: dov}
+    assert told(dov) == told() == {}
 
 
 def test_wishes_are_a_newcomers_before_they_are_paired(school: School) -> None:
