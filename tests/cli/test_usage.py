@@ -102,6 +102,6 @@ def test_interrupted(place: Path) -> None:
     writer = os.open(place / "bundle.json", os.O_WRONLY)  # opens once the command reads
     time.sleep(0.2)
     process.send_signal(2)
-    _, err = process.communicate(timeout=10)
+    _, err = process.communicate(timeout=60)
     os.close(writer)
     assert (process.returncode, err.strip()) == (130, "")
