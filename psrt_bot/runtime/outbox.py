@@ -299,6 +299,11 @@ def add(
     return row.id
 
 
+def tells_nothing(session: Session, about: str, conversation: str) -> bool:
+    """Say whether posts about somebody are neutral in a conversation, and so tell nobody there."""
+    return _neutral_payload(session, about, conversation) is not None
+
+
 def resume(session: Session, now: datetime, conversation: str) -> None:
     """Let what was held for a conversation go out now: it is fit again."""
     held = session.execute(

@@ -28,7 +28,7 @@ from tests.journeys.councils import (
     told,
     veto,
 )
-from tests.journeys.house import House, built_house
+from tests.journeys.house import COUNCIL, House, built_house
 from tests.journeys.polling import posted
 from tests.journeys.steps import change_role, press_anothers, whispered
 
@@ -54,6 +54,32 @@ def small_house(tmp_path: Path) -> Iterator[House]:
 def direct_card(house: House, who: str, words: str = "For the Steering Council") -> SeenMessage:
     """The card in somebody's direct messages."""
     return house.person(who).wait_inbox(lambda m: words in m.rendered and "Cem" in m.rendered)
+
+
+def test_who_left_the_council_again_leaves_its_channel_silent(house: House) -> None:
+    """The nominee came into the council and left: posts about them stay neutral in its channel, so
+    the council is told one by one; a neutral line there must not start the window."""
+    house.nominate()
+    for voter in ("ana", "ben", "chi"):
+        house.vote(voter, "Yes")
+    appointing, nia = house.bot.services.people.appointing, house.person("nia").id
+    council = Role.STEERING_COUNCIL
+    with house.session() as session:
+        appointing.grant(session, house.clock.now(), nia, council, "tests", name="Nia Novak")
+    house.pass_time(days=1)
+    with house.session() as session:
+        appointing.revoke(session, house.clock.now(), nia, council, "tests")
+    house.work()
+    house.workspace.remove_member("council", "nia")
+    house.bot.refresh_people()
+    house.pass_time(days=6)
+    house.work()
+    assert state(house) == "council"
+    assert "For the Steering Council" not in said(house, "council", "cat")
+    for who in COUNCIL:
+        card = house.person(who).wait_inbox(lambda m: "For the Steering Council" in m.rendered)
+        assert "No objection" in card.buttons
+    assert "Steering Council" not in told(house, "nia")
 
 
 def test_a_nominee_of_the_council_sees_nothing_of_it(house: House) -> None:

@@ -45,6 +45,7 @@ class Nomination:
     by_mail: set[str] = field(default_factory=set)
     ends_at: datetime = START
     onboarding: str = ""
+    muted: bool = False  # o: the nominee came into the council; its channel tells nothing since
     shared: dict[str, datetime] = field(default_factory=dict)
 
     @property
@@ -229,7 +230,7 @@ class World:
 
     def _tell_council(self, one: Nomination) -> None:
         council = self.holders("steering-council")
-        if one.nominee in council | self.in_council_room:
+        if one.nominee in council | self.in_council_room or one.muted:
             # o: by direct messages to the others; by mail where none of them can be written to.
             others = council - {one.nominee, one.nominator}
             if any(self.people[m].alive and not self.people[m].guest for m in others):
@@ -360,11 +361,17 @@ class World:
     def _Seat(self, who: str) -> bool:
         held = "steering-council" in self.people[who].roles
         self.people[who].roles.add("steering-council")
+        for one in self.nominations:
+            if one.nominee == who and not held:
+                one.muted = self.has_council_channel
+        if self.has_council_channel:
+            self.in_council_room.add(who)  # the bot invites them, and removes them again
         return not held
 
     def _Unseat(self, who: str) -> bool:
         held = "steering-council" in self.people[who].roles
         self.people[who].roles.discard("steering-council")
+        self.in_council_room.discard(who)
         return held
 
     # Slack and time

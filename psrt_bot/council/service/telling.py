@@ -101,16 +101,22 @@ class Telling:
         )
 
     def _hidden_from_one(self, session: Session, decision: CouncilDecision) -> bool:
-        """Whether somebody who may not know of it is in the council, or reads its channel."""
+        """Whether somebody who may not know of it is in the council, or reads its channel.
+
+        Or did so before: posts about it are neutral there for good, so the council would learn
+        nothing of it, and its silence would confirm.
+        """
         blind = [one for one in recusals_of(decision) if one.blind]
         if any(recused(blind, p.id, p.slack_user_id) for p in council_now(session)):
             return True
         known = [session.get(Person, one.person_id) for one in blind if one.person_id]
         users = [one.slack_user_id for one in blind] + [p.slack_user_id for p in known if p]
         channel = self._office.channel
-        return bool(channel) and any(
-            is_in_channel(session, str(channel), user) for user in users if user
-        )
+        if channel is None:
+            return False
+        if outbox.tells_nothing(session, decision.subject, channel):
+            return True
+        return any(is_in_channel(session, channel, user) for user in users if user)
 
     def _tell_the_others(self, session: Session, now: datetime, decision: CouncilDecision) -> None:
         live, _ = with_live_slack(session, _deciding(session, roll_of_today(session, decision)))
