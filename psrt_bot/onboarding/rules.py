@@ -70,6 +70,11 @@ class Promise:
     text: str
     tick: str
 
+    @property
+    def label(self) -> str:
+        """What stands above the box, below the text."""
+        return f"{self.title}: do you agree?"
+
 
 # The responsibilities of members, in PEP 811's order; the embargo rule in full (R7).
 PROMISES = (

@@ -55,7 +55,7 @@ def form(house: House, who: str = "nia") -> Modal:
 def tick_promises(shown: Modal, leave: Iterable[str] = ()) -> Modal:
     """Tick every responsibility but some."""
     for promise in PROMISES:
-        shown.fill(promise.title, [] if promise.name in leave else [promise.tick])
+        shown.fill(promise.label, [] if promise.name in leave else [promise.tick])
     return shown
 
 

@@ -245,7 +245,7 @@ class Http(Services):
     def _Accept(self, by: str, one: str) -> None:
         form = self._opened(by, onboarding.BEGIN, self._onboarding(one))
         for promise in TO_PROMISE:
-            form.fill(promise.title, [promise.tick])
+            form.fill(promise.label, [promise.tick])
         form.fill("GitHub name", by).fill("E-mail", f"{by}@example.org")
         self._submitted(form.fill("Name in the public list", EVERYBODY[by]))
         self._ComeIn(by)

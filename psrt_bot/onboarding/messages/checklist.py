@@ -13,8 +13,8 @@ from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape, moment
 
 WHO_WORDS = {
-    Ticker.NEWCOMER: "",
-    Ticker.MENTOR: "your mentor ticks it",
+    Ticker.NEWCOMER: "the newcomer ticks it",
+    Ticker.MENTOR: "the mentor ticks it",
     Ticker.ADMIN: "an admin ticks it",
 }
 LONGEST_VECTOR = 500  # characters; all metrics of CVSS v4.0 together have fewer than 300
@@ -32,15 +32,15 @@ def line(
     shown: Shown, step: StepShown, *, may_tick: bool, now: datetime | None = None
 ) -> SectionBlock:
     """Return a step: its mark, words, links, and the button of who may tick it."""
-    mark = ":white_check_mark:" if step.ticked_at else ":white_medium_square:"
+    mark = "☑" if step.ticked_at else "☐"
     text = f"{mark} *{escape(step.title)}*"
     if step.result:
         text += f": {escape(step.result)}"
     if now is not None:
         text += when(step, now)
     if step.ticked_at is None:
-        if note := WHO_WORDS[step.who]:
-            text += f" _({note})_"
+        if not may_tick:
+            text += f" _({WHO_WORDS[step.who]})_"
         text += f"\n{escape(step.text.strip())}"
         text += "".join(f"\n• <{link.url}|{escape(link.text)}>" for link in step.links)
     button = _button(shown, step) if may_tick and step.ticked_at is None else None
@@ -48,18 +48,16 @@ def line(
 
 
 def _button(shown: Shown, step: StepShown) -> ButtonElement:
+    """Return the button that ticks a step; several say the same, so a screen reader says more."""
     value = shown.value(step)
-    match step.kind:
-        case StepKind.READ:
-            return blocks.button(
-                "I have read it" if step.who is Ticker.NEWCOMER else "Read", words.TICK, value
-            )
-        case StepKind.CVSS:
-            return blocks.button("Score a vector…", words.SCORE, value)
-    title = blocks.shorten(step.title, 90)
-    return blocks.button(
-        "Done", words.TICK, value, confirm=blocks.sure("Is it done?", title, "Yes")
-    )
+    if step.kind is StepKind.CVSS:
+        return blocks.button("Score a vector…", words.SCORE, value)
+    label = "Done"
+    if step.kind is StepKind.READ:
+        label = "I have read it"
+        return blocks.button(label, words.TICK, value, spoken=f"{label}: {step.title}")
+    confirm = blocks.sure("Is it done?", step.title, "Yes")
+    return blocks.button(label, words.TICK, value, confirm=confirm, spoken=f"{label}: {step.title}")
 
 
 def message(shown: Shown, now: datetime) -> Message:

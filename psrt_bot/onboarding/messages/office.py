@@ -133,7 +133,7 @@ def accepted(shown: Shown) -> Message:
     if nominated and nominated.casefold() != shown.github.casefold():
         parts.append(
             blocks.section(
-                f":warning: The nomination said {escape(nominated)}. Please make sure that "
+                f"*Please look:* the nomination said {escape(nominated)}. Please make sure that "
                 f"{escape(shown.github)} is them before it is given access."
             )
         )
@@ -197,7 +197,7 @@ def summary(shown: Shown, now: datetime) -> str:
         if shown.mentor:
             line += f"; mentor: {escape(shown.mentor)}"
         if late := shown.late(now):
-            line += f"\n:warning: late: {', '.join(escape(step.title) for step in late)}"
+            line += f"\n*Late:* {', '.join(escape(step.title) for step in late)}"
     return line
 
 
@@ -221,7 +221,7 @@ def here_modal(shown: Shown) -> View:
 
 def open_button(shown: Shown, label: str) -> ButtonElement:
     """Return the button that opens one onboarding."""
-    return blocks.button(label, words.OPEN, shown.onboarding_id)
+    return blocks.button(label, words.OPEN, shown.onboarding_id, spoken=f"{label}: {shown.name}")
 
 
 def _here(shown: Shown) -> ButtonElement:
@@ -229,7 +229,8 @@ def _here(shown: Shown) -> ButtonElement:
 
 
 def _again(shown: Shown) -> ButtonElement:
-    return blocks.button("Ask again", words.ASK_AGAIN, shown.onboarding_id)
+    spoken = f"Ask again: {shown.name}"
+    return blocks.button("Ask again", words.ASK_AGAIN, shown.onboarding_id, spoken=spoken)
 
 
 def _end(shown: Shown) -> ButtonElement:

@@ -101,7 +101,10 @@ def acceptance_modal(shown: Shown) -> View:
         parts += [
             blocks.section(f"*{promise.title}*\n{promise.text}"),
             blocks.checkboxes_input(
-                promise.name, promise.title, {AGREED: promise.tick}, optional=False
+                promise.name,
+                promise.label,
+                {AGREED: promise.tick},
+                optional=False,
             ),
         ]
     parts += [
