@@ -123,7 +123,7 @@ def follow_the_tour(page: Page) -> None:
     leads to what the bot wrote to the nominator."""
     tour = page.get_by_role("complementary", name="Tour")
     for step in range(1, 5):
-        expect(tour).to_contain_text(f"Step {step} of 7")
+        expect(tour).to_contain_text(f"Step {step} of 9")
         expect(tour).to_contain_text("✓ Done")
         tour.get_by_role("button", name="Next").click()
     expect(tour).to_contain_text("0 of 1 done")
@@ -159,6 +159,40 @@ def follow_the_tour(page: Page) -> None:
     expect(tour).to_contain_text("✓ Done")
     tour.get_by_role("link", name="Be Ana in #team").click()
     expect(page.locator("#messages")).to_contain_text("is a member of the team from today")
+    follow_the_mentor(page)
+
+
+def follow_the_mentor(page: Page) -> None:
+    """The tour goes on with a pair that an admin confirms, and the newcomer's first check-in."""
+    tour = page.get_by_role("complementary", name="Tour")
+    tour.get_by_role("button", name="Next").click()
+    expect(tour).to_contain_text("Introduce a mentor")
+    tour.get_by_role("link", name="Be Ben in #admins").click()
+    question = page.locator("#messages .row").filter(has_text="A mentor for Rosa")
+    question.get_by_role("button", name="Confirm").click()
+    expect(tour).to_contain_text("✓ Done")
+    tour.get_by_role("link", name="Read Rosa’s messages").click()
+    conversations = page.get_by_role("navigation", name="Conversations")
+    conversations.get_by_role("link", name="Eve Eriksen").click()
+    expect(page.locator("#messages")).to_contain_text("What a first talk could cover:")
+    expect(page.locator("#messages")).to_contain_text("Download Check-ins")
+    tour.get_by_role("button", name="Next").click()
+    tour.get_by_role("link", name="Read Rosa’s messages").click()
+    request = page.locator("#messages").get_by_role("button", name="Check in…").last
+    for step in ["+1 day"] * 7 + ["+1 hour"] * 24:
+        before = page.locator("#now").inner_text()
+        page.get_by_role("button", name=step).click()
+        expect(page.locator("#now")).not_to_have_text(before)
+        rest(page)
+        if request.count():
+            break
+    request.click()
+    dialog = page.get_by_role("dialog", name="Check-in")
+    dialog.get_by_label("Well", exact=True).check()
+    dialog.get_by_label("The next step").fill("Read a finished report")
+    dialog.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("dialog", name="Note")).to_contain_text("Thank you.")
+    expect(tour).to_contain_text("✓ Done")
 
 
 def test_who_is_outside_sees_nothing(demo: Demo, demo_window: Windows) -> None:
@@ -216,7 +250,7 @@ def test_the_tour_leads_and_is_dismissed(demo: Demo, demo_window: Windows) -> No
     """The tour knows how far its steps are done, goes to people and places, and stays dismissed."""
     page = demo_window("ben", "team")
     tour = page.get_by_role("complementary", name="Tour")
-    expect(tour).to_contain_text("Step 1 of 7")
+    expect(tour).to_contain_text("Step 1 of 9")
     tour.get_by_role("link", name="Be Ana in #team").click()
     expect(page.locator("#you")).to_contain_text("Ana Andrade")
     expect(tour).to_contain_text("0 of 1 done")
@@ -231,4 +265,4 @@ def test_the_tour_leads_and_is_dismissed(demo: Demo, demo_window: Windows) -> No
     page.reload()
     expect(tour).to_have_count(0)
     page.get_by_role("button", name="Tour").click()
-    expect(tour).to_contain_text("Step 2 of 7")
+    expect(tour).to_contain_text("Step 2 of 9")

@@ -43,6 +43,7 @@ DECIDED: Mapping[str, str] = {
     "kim": "No",
 }
 OBJECTS_NOT = "tam"
+MENTOR = "eve"
 UNDER_WAY: Mapping[str, str] = {"fay": "Yes", "gus": "No", "hana": "Yes", "ivo": "Abstain"}
 
 TOPICS = {
@@ -132,6 +133,20 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Volunteered:
+    """A member volunteered as a mentor."""
+
+    who: str
+
+    def play(self, stage: Stage) -> None:
+        """Type the command, and save the form as it is."""
+        person = stage.person(self.who)
+        person.command("/mentor", channel="team")
+        person.wait_modal(title="Mentoring").submit()
+        person.wait_modal(title="Note").close()
+
+
+@dataclass(frozen=True)
 class Passed:
     """Time passed; `told` is what stands in #team afterwards."""
 
@@ -164,6 +179,7 @@ PAST: Sequence[Happening] = (
         "Reminder: triage rota for this month is in the handbook. _Eve_ and *Jun* are on.",
     ),
     Said("team", "eve", "Noted. I can swap the second week if anybody needs it."),
+    Volunteered(MENTOR),
     Passed(timedelta(hours=2)),
     Nominated("ana", "nia", "Core developer", SECOND),
     Voted("nia", UNDER_WAY),

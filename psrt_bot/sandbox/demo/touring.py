@@ -6,7 +6,7 @@ A further step is a further ``TourStep`` in ``steps``, with a sum of its own in 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from psrt_bot.sandbox.demo.seed import CANDIDATE, NOMINEES
+from psrt_bot.sandbox.demo.seed import CANDIDATE, MENTOR, NOMINEES
 from psrt_bot.sandbox.model import Message
 from psrt_bot.sandbox.page.config import Go, TourStep
 from psrt_bot.sandbox.workspace import Workspace
@@ -103,6 +103,31 @@ def steps(workspace: Workspace, checked: Callable[[], bool]) -> tuple[TourStep, 
             ],
             seen.welcomes,
         ),
+        TourStep(
+            "Introduce a mentor",
+            "A newcomer gets a mentor for the first months. Members volunteer with `/mentor`, as "
+            "*Eve* has; the bot proposes, an admin decides. Be *Ben* in #admins and press "
+            "*Confirm* under the question about Rosa: she and Eve meet in a direct message of "
+            "three, with what a first talk could cover and a calendar file.",
+            [
+                Go("Be Ben in #admins", "ben", "admins"),
+                Go("Read Rosa’s messages", CANDIDATE, "psrt-bot"),
+            ],
+            seen.pairs,
+        ),
+        TourStep(
+            "Check in",
+            "A week later both are asked how it is going, in their waking hours: press *+1 day* "
+            "until a week has passed, and *+1 hour* while it is night where Rosa is. Be Rosa and "
+            "press *Check in…*. What she writes is posted to the two of them in the direct "
+            "message of three, and the bot keeps none of it. Then be Eve: the mentor is asked a "
+            "little more.",
+            [
+                Go("Read Rosa’s messages", CANDIDATE, "psrt-bot"),
+                Go("Read Eve’s messages", MENTOR, "psrt-bot"),
+            ],
+            seen.check_ins,
+        ),
     )
 
 
@@ -137,6 +162,20 @@ class Seen:
         """How many newcomers the team has welcomed."""
         posts = list(self._state.channel("team").messages.values())
         return sum(1 for post in posts if post.app_id and WELCOMED in post.text)
+
+    def pairs(self) -> int:
+        """How many newcomers have met their mentor."""
+        return sum(1 for post in self._in_groups() if post.text.endswith("your mentor."))
+
+    def check_ins(self) -> int:
+        """How many answers have been posted at a check-in."""
+        return sum(1 for post in self._in_groups() if post.text.endswith("has answered."))
+
+    def _in_groups(self) -> Iterator[Message]:
+        """The bot's posts to a few people together."""
+        for channel in list(self._state.channels.values()):
+            if channel.kind == "mpim":
+                yield from (m for m in list(channel.messages.values()) if m.app_id)
 
     def next_days(self) -> int:
         """How many days have passed since the first of these results."""
