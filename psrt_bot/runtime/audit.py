@@ -79,6 +79,15 @@ def _lock_head(session: Session) -> tuple[int, str]:
     return taken[0], taken[1]
 
 
+def hold(session: Session) -> None:
+    """Wait for the log's head, and hold it until the commit (on SQLite the transaction is that).
+
+    For whoever locks a row first that others change while they hold the head, having recorded
+    something: one order for all, or two could wait for each other.
+    """
+    session.execute(select(col(AuditHead.id)).where(col(AuditHead.id) == 1).with_for_update())
+
+
 def head(session: Session) -> tuple[int, str]:
     """Return how many entries the log has, and the hash of the last."""
     recorded = session.get(AuditHead, 1)

@@ -136,7 +136,14 @@ def office_slot(onboarding: Onboarding) -> str:
 
 
 def find(session: Session, onboarding_id: str, *, lock: bool = False) -> Onboarding | None:
-    """Return an onboarding, or None."""
+    """Return an onboarding, or None.
+
+    Args:
+        lock: until the commit, after the audit log's head: whoever changes a membership or a link
+            holds that when they come to the onboarding.
+    """
+    if lock:
+        audit.hold(session)
     return session.get(
         Onboarding, onboarding_id, with_for_update=True if lock else None, populate_existing=lock
     )

@@ -125,7 +125,7 @@ class Starting:
         Raises:
             NotAllowed: not an admin. NotFound, AlreadyDone: it is over, or they came.
         """
-        _, onboarding = self._managed(session, slack_user_id, onboarding_id)
+        _, onboarding = self._managed(session, slack_user_id, onboarding_id, lock=False)
         if onboarding.state != OnboardingState.OUTSIDE:
             raise AlreadyDone(words.NOT_NEEDED)
         return self._desk.shown(session, onboarding)
@@ -236,10 +236,10 @@ class Starting:
         self._desk.homes_changed(session, now, onboarding)
 
     def _managed(
-        self, session: Session, slack_user_id: str, onboarding_id: str
+        self, session: Session, slack_user_id: str, onboarding_id: str, *, lock: bool = True
     ) -> tuple[str, Onboarding]:
         actor = self._desk.members.require(session, slack_user_id, Permission.ONBOARDING_MANAGE)
-        onboarding = find(session, onboarding_id, lock=True)
+        onboarding = find(session, onboarding_id, lock=lock)
         if onboarding is None:
             raise NotFound(words.NOT_FOR_YOU)
         return actor.audit_name, onboarding

@@ -103,7 +103,7 @@ class Ticking:
         Raises:
             NotAllowed, NotFound, AlreadyDone: as of `tick`.
         """
-        _, _, step = self._step(session, slack_user_id, value)
+        _, _, step = self._step(session, slack_user_id, value, lock=False)
         return step.title
 
     def tick(self, session: Session, now: datetime, slack_user_id: str, value: str) -> Opened:
@@ -218,12 +218,12 @@ class Ticking:
         self._desk.facts.announce(session, now, ChecklistDone(onboarding.person_id))
 
     def _step(
-        self, session: Session, slack_user_id: str, value: str
+        self, session: Session, slack_user_id: str, value: str, *, lock: bool = True
     ) -> tuple[Actor, Onboarding, OnboardingStep]:
         """Return a step that somebody may tick now, its onboarding locked."""
         actor = self._desk.members.require(session, slack_user_id, Permission.ONBOARDING_TICK)
         onboarding_id, _, key = value.partition(words.DIVIDER)
-        onboarding = self._visible(session, actor, onboarding_id, lock=True)
+        onboarding = self._visible(session, actor, onboarding_id, lock=lock)
         step = next((s for s in steps_of(session, onboarding) if s.key == key), None)
         if step is None:
             raise NotFound(words.NOT_FOR_YOU)
@@ -276,6 +276,7 @@ def close(session: Session, now: datetime, desk: Desk, onboarding: Onboarding, b
         AlreadyDone: it is over.
     """
     asked = onboarding.state == OnboardingState.ASKED
+    audit.hold(session)  # as of `find`
     move(session, onboarding, OnboardingState.ENDED, ended_at=now, ended_by=by)
     record(session, now, by, "end", onboarding)
     if asked:
