@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from psrt_bot.membership.permissions import Role
@@ -19,12 +19,13 @@ def candidates(session: Session, now: datetime, mentorship: Mentorship) -> list[
     offers = {one.person_id: one for one in volunteers(session)}
     live, _ = with_live_slack(session, holders(session, Role.MEMBER))
     other = {mentorship.newcomer_id, mentorship.mentor_id}
+    taken = loads(session, without=mentorship.id)
     return [
         Volunteer(
             person_id=person.id,
             name=person.name,
             room=offers[person.id].room,
-            mentees=mentees_of(session, person.id, without=mentorship.id),
+            mentees=taken.get(person.id, 0),
             offset=_offset(now, user.time_zone),
             topics=known_topics(offers[person.id].topics),
             nominated_them=person.id == mentorship.nominator_id,
@@ -34,23 +35,22 @@ def candidates(session: Session, now: datetime, mentorship: Mentorship) -> list[
     ]
 
 
-def mentees_of(
-    session: Session, person_id: str, *, without: str = "", proposed: bool = True
-) -> int:
-    """Return how many mentees somebody has.
+def loads(session: Session, *, without: str = "", proposed: bool = True) -> dict[str, int]:
+    """Return how many mentees everybody has who has any, by one query.
 
     Args:
         without: a mentorship that does not count.
         proposed: count those for whom they are only proposed as well.
     """
-    count = select(func.count()).where(col(Mentorship.id) != without)
-    paired = and_(
-        col(Mentorship.mentor_id) == person_id, col(Mentorship.state) == MentorshipState.PAIRED
+    # Of the two at most one is set: who is proposed, until somebody is the mentor.
+    whose = func.coalesce(Mentorship.mentor_id, Mentorship.proposed_id)
+    states = [MentorshipState.PAIRED, *([MentorshipState.PROPOSED] if proposed else [])]
+    counted = session.execute(
+        select(whose, func.count())
+        .where(col(Mentorship.state).in_(states), col(Mentorship.id) != without)
+        .group_by(whose)
     )
-    asked = and_(
-        col(Mentorship.proposed_id) == person_id, col(Mentorship.state) == MentorshipState.PROPOSED
-    )
-    return session.scalar(count.where(or_(paired, asked) if proposed else paired)) or 0
+    return {row[0]: row[1] for row in counted}
 
 
 def _offset(now: datetime, time_zone: str) -> timedelta:

@@ -11,7 +11,7 @@ from psrt_bot.mentoring.messages import words
 from psrt_bot.mentoring.messages.volunteering import OwnOffer
 from psrt_bot.mentoring.rules import MentorshipState, Topic, room_problem
 from psrt_bot.mentoring.rules import topics as known_topics
-from psrt_bot.mentoring.service.candidates import mentees_of
+from psrt_bot.mentoring.service.candidates import loads
 from psrt_bot.mentoring.service.desk import (
     NOT_THERE,
     Desk,
@@ -169,6 +169,6 @@ def own_offer(session: Session, mentor: Mentor) -> OwnOffer:
         room=mentor.room,
         topics=known_topics(mentor.topics),
         paused=mentor.paused,
-        mentees=mentees_of(session, mentor.person_id, proposed=False),
+        mentees=loads(session, proposed=False).get(mentor.person_id, 0),
         zone=zone_of(session, mentor.person_id).key,
     )
