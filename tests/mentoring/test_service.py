@@ -13,7 +13,7 @@ from psrt_bot.membership.service.people import end_role
 from psrt_bot.mentoring.rules import Going, Report
 from psrt_bot.mentoring.service import asking, desk, schedule
 from psrt_bot.mentoring.service.reading import mentors_of
-from psrt_bot.runtime import deadlines
+from psrt_bot.runtime import audit, deadlines
 from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.runtime.facts import MemberLeft
 from psrt_bot.runtime.rules import (
@@ -495,6 +495,29 @@ def test_a_mentor_who_is_gone_when_a_check_in_comes_hands_over_first(school: Sch
     school.pass_time(DAY)
     assert school.states[0] == "open"
     assert school.check_ins_now[0].sequence == 1
+
+
+def test_whoever_leaves_at_the_mentors_word_waits_for_nobody_who_waits_for_them(
+    school: School,
+) -> None:
+    """Both touch the pair and the audit log: one order for all, and either may come first."""
+    to_the_end(school)
+    meet = Barrier(2)
+
+    def word() -> None:
+        meet.wait()
+        graduate(school)
+
+    def go() -> None:
+        with school.database.transaction() as session:
+            if session.get_bind().dialect.name != "sqlite":  # there a writer waits for the other
+                audit.append(session, school.clock.now(), actor="ana", act="x:y", subject="nia")
+            meet.wait()
+            school.facts.announce(session, school.clock.now(), MemberLeft(school.ids["nia"]))
+
+    failed = together(word, go)
+    assert [type(error) for error in failed] in ([], [AlreadyDone])
+    assert school.mentorship.state in ("graduated", "ended")
 
 
 def test_old_deadlines_of_what_is_over_do_nothing(school: School) -> None:

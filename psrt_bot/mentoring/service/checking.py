@@ -114,7 +114,7 @@ class Checking:
             NotAllowed, NotFound: there is nothing like that for them.
             AlreadyDone: they have answered, or it waits for no answer.
         """
-        check_in, mentorship, side = self._own(session, slack_user_id, check_in_id)
+        check_in, mentorship, side = self._own(session, slack_user_id, check_in_id, lock=False)
         return shown(session, mentorship), self._shown(session, check_in, mentorship), side
 
     def submit(
@@ -156,11 +156,11 @@ class Checking:
         return check_in_now
 
     def _own(
-        self, session: Session, slack_user_id: str, check_in_id: str
+        self, session: Session, slack_user_id: str, check_in_id: str, *, lock: bool = True
     ) -> tuple[CheckIn, Mentorship, Side]:
         wanted = Permission.MENTORING_CHECK_IN
         actor = self._desk.members.require(session, slack_user_id, wanted)
-        check_in, mentorship, side = own_check_in(session, actor, check_in_id)
+        check_in, mentorship, side = own_check_in(session, actor, check_in_id, lock=lock)
         answered = check_in.newcomer_at if side is Side.NEWCOMER else check_in.mentor_at
         if CheckInState(check_in.state) not in ANSWERABLE or answered is not None:
             raise AlreadyDone(ANSWERED)

@@ -65,7 +65,7 @@ class Deciding:
         Raises:
             NotAllowed, NotFound: not an admin, or there is nothing like that for them.
         """
-        _, mentorship = self._asked(session, slack_user_id, mentorship_id)
+        _, mentorship = self._asked(session, slack_user_id, mentorship_id, lock=False)
         offset = zone_offset(session, now, mentorship.newcomer_id)
         found = candidates(session, now, mentorship)
         return shown(session, mentorship), ranked(offset, known_topics(mentorship.topics), found)
@@ -94,12 +94,15 @@ class Deciding:
         return shown(session, mentorship)
 
     def _asked(
-        self, session: Session, slack_user_id: str, mentorship_id: str
+        self, session: Session, slack_user_id: str, mentorship_id: str, *, lock: bool = True
     ) -> tuple[Actor, Mentorship]:
-        """Return a mentorship for an admin who decides on it, held."""
+        """Return a mentorship for an admin who decides on it."""
         wanted = Permission.MENTORING_PAIR
         actor = self._desk.members.require(session, slack_user_id, wanted)
-        mentorship = locked(session, mentorship_id)
+        if lock:
+            mentorship = locked(session, mentorship_id)
+        else:
+            mentorship = session.get(Mentorship, mentorship_id)
         if mentorship is None:
             raise NotFound(NOT_THERE)
         if not wanted.theirs(own=False, about=mentorship.newcomer_id == actor.person_id):

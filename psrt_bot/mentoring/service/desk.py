@@ -21,7 +21,7 @@ from psrt_bot.mentoring.rules import (
     may_graduate,
     topics,
 )
-from psrt_bot.runtime import homes, outbox
+from psrt_bot.runtime import audit, homes, outbox
 from psrt_bot.runtime.blocks import Message
 from psrt_bot.runtime.called import command
 from psrt_bot.runtime.facts import Facts
@@ -79,15 +79,26 @@ def move(session: Session, mentorship: Mentorship, after: MentorshipState, **val
     session.refresh(mentorship)
 
 
-def locked(session: Session, mentorship_id: str) -> Mentorship | None:
-    """Return a mentorship as it is now, held until the end of this transaction; None for none."""
+def locked(session: Session, mentorship_id: str, *, hold: bool = True) -> Mentorship | None:
+    """Return a mentorship as it is now, held until the end of this transaction; None for none.
+
+    Args:
+        hold: hold the audit log's head before it, as whoever ends a membership does when they come
+            to the mentorship: one order for all, or two could wait for each other. Not needed for
+            what touches this pair alone and records nothing.
+    """
+    if hold:
+        audit.hold(session)
     return session.get(Mentorship, mentorship_id, with_for_update=True, populate_existing=True)
 
 
 def own_check_in(
-    session: Session, actor: Actor, check_in_id: str
+    session: Session, actor: Actor, check_in_id: str, *, lock: bool = True
 ) -> tuple[CheckIn, Mentorship, Side]:
-    """Return a check-in of a pair that ``actor`` is one of, held, and who of the two they are.
+    """Return a check-in of a pair that ``actor`` is one of, and who of the two they are.
+
+    Args:
+        lock: hold the pair until the end of this transaction.
 
     Raises:
         NotFound: there is none, or it is not theirs (any more); the text is the same.
@@ -95,7 +106,10 @@ def own_check_in(
     found = session.get(CheckIn, check_in_id)
     if found is None:
         raise NotFound(NOT_THERE)
-    mentorship = locked(session, found.mentorship_id)
+    if lock:
+        mentorship = locked(session, found.mentorship_id, hold=False)
+    else:
+        mentorship = session.get(Mentorship, found.mentorship_id)
     assert mentorship is not None
     side = side_of(mentorship, actor.person_id)
     if side is None or mentorship.state != MentorshipState.PAIRED:

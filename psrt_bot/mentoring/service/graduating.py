@@ -108,7 +108,7 @@ class Graduating:
         Raises:
             NotAllowed, NotFound: they are not the mentor. AlreadyDone: too early, or over.
         """
-        _, mentorship = self._own(session, slack_user_id, mentorship_id)
+        _, mentorship = self._own(session, slack_user_id, mentorship_id, lock=False)
         today = now.date()
         return shown(session, mentorship), today, mentorship.extended_days
 
@@ -147,12 +147,15 @@ class Graduating:
         return view
 
     def _own(
-        self, session: Session, slack_user_id: str, mentorship_id: str
+        self, session: Session, slack_user_id: str, mentorship_id: str, *, lock: bool = True
     ) -> tuple[Actor, Mentorship]:
-        """Return a mentorship whose mentor asks, held, once the last check-in is over."""
+        """Return a mentorship whose mentor asks, once the last check-in is over."""
         wanted = Permission.MENTORING_GRADUATE
         actor = self._desk.members.require(session, slack_user_id, wanted)
-        mentorship = locked(session, mentorship_id)
+        if lock:
+            mentorship = locked(session, mentorship_id)
+        else:
+            mentorship = session.get(Mentorship, mentorship_id)
         if mentorship is None:
             raise NotFound(NOT_THERE)
         if side_of(mentorship, actor.person_id) is not Side.MENTOR:

@@ -43,7 +43,7 @@ class Moving:
         Raises:
             NotAllowed, NotFound: there is nothing like that for them. AlreadyDone: it is over.
         """
-        check_in, mentorship, _ = self._own(session, slack_user_id, check_in_id)
+        check_in, mentorship, _ = self._own(session, slack_user_id, check_in_id, lock=False)
         zone = zone_of(session, mentorship.newcomer_id)
         tomorrow = now.astimezone(zone).date() + timedelta(days=1)
         return self._shown(session, check_in, mentorship), tomorrow
@@ -81,11 +81,11 @@ class Moving:
         return moved
 
     def _own(
-        self, session: Session, slack_user_id: str, check_in_id: str
+        self, session: Session, slack_user_id: str, check_in_id: str, *, lock: bool = True
     ) -> tuple[CheckIn, Mentorship, Side]:
         wanted = Permission.MENTORING_CHECK_IN
         actor = self._desk.members.require(session, slack_user_id, wanted)
-        check_in, mentorship, side = own_check_in(session, actor, check_in_id)
+        check_in, mentorship, side = own_check_in(session, actor, check_in_id, lock=lock)
         if CheckInState(check_in.state) not in MOVABLE:
             raise AlreadyDone(NOT_NOW)
         return check_in, mentorship, side

@@ -75,6 +75,7 @@ class Presence:
         gone = [user["id"] for user in users if user.get("deleted")]
         if not gone:
             return
+        audit.hold(session)  # as of `desk.locked`
         people = select(col(Person.id)).where(col(Person.slack_user_id).in_(gone))
         for mentor in session.scalars(
             select(Mentor).where(col(Mentor.person_id).in_(people), col(Mentor.paused).is_(False))
@@ -90,6 +91,7 @@ class Presence:
 
     def look(self, session: Session, now: datetime, _: str) -> None:
         """See, once a day, who cannot be reached any more, whatever the reason (handler)."""
+        audit.hold(session)  # as of `desk.locked`
         for mentor in volunteers(session):
             if slack_of(session, mentor.person_id) is None:
                 self._pause(session, now, mentor.person_id)

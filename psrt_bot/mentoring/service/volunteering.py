@@ -21,6 +21,7 @@ from psrt_bot.mentoring.service.desk import (
     zone_of,
 )
 from psrt_bot.mentoring.service.pairing import Pairing
+from psrt_bot.runtime import audit
 from psrt_bot.runtime.called import command
 from psrt_bot.runtime.facts import MentorUnavailable
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed, NotFound
@@ -72,6 +73,7 @@ class Volunteering:
             raise FieldProblems({words.ROOM: problem})
         chosen = sorted(known_topics(topics))
         values = {"room": int(room), "topics": chosen, "paused": False, "since": now}
+        audit.hold(session)  # before the row, as of `_held`
         insert_ignoring(session, Mentor, {"person_id": actor.known_id} | values)
         mentor = self._held(session, actor)
         mentor.room, mentor.topics = int(room), list(chosen)
@@ -132,6 +134,7 @@ class Volunteering:
         Raises:
             NotAllowed, NotFound: nobody looks for a mentor for them. AlreadyDone: they have one.
         """
+        audit.hold(session)  # as of `desk.locked`
         mentorship = self._looking(session, slack_user_id)
         mentorship.topics = sorted(known_topics(topics))
         session.add(mentorship)
@@ -148,6 +151,7 @@ class Volunteering:
         return actor
 
     def _held(self, session: Session, actor: Actor) -> Mentor:
+        audit.hold(session)  # as of `desk.locked`: pairs change with their mentor
         mentor = session.get(Mentor, actor.known_id, with_for_update=True, populate_existing=True)
         if mentor is None:
             raise AlreadyDone(NO_MENTOR)
