@@ -170,6 +170,19 @@ def proposal(
     return ranked(offset, wanted, found)[0] if found else None
 
 
+def stays_proposed(person_id: str | None, volunteers: Iterable[Volunteer]) -> bool:
+    """Return whether who is proposed stays so when the volunteers have changed.
+
+    Somebody else who fits better changes nothing: admins may be about to confirm. Whoever has no
+    room any more does not stay, nor the newcomer's nominator, once another has room.
+    """
+    able = {one.person_id: one for one in volunteers if one.has_room}
+    proposed = able.get(person_id or "")
+    if proposed is None:
+        return False
+    return not proposed.nominated_them or all(one.nominated_them for one in able.values())
+
+
 def room_problem(text: str, mentees: int = 0) -> str | None:
     """Return what is wrong with how many mentees somebody takes, or None.
 

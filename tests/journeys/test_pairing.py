@@ -124,11 +124,17 @@ def test_the_nominator_comes_last_and_is_said_to_be(one_house: House) -> None:
     assert "they nominated them, and nobody else has room" in question(house).rendered
     newcomer(house, "oli", "Oli Okoro", by="ana")
     volunteer(house, "fay")
+    assert "*Fay Falk*?" in question(house).rendered
+    assert "they nominated them" not in question(house).rendered
     assert "*Chi Chen*?" in question(house, "Oli Okoro").rendered  # what was proposed stays
     house.person("fay").command("/mentor", "pause")
     house.work()
+    assert "they nominated them, and nobody else has room" in question(house).rendered
+    house.pass_time(days=1)
+    assert "they nominated them, and nobody else has room" in question(house).rendered
     volunteer(house, "dov")
-    assert "*Chi Chen*?" in question(house).rendered
+    assert "*Dov Dahan*?" in question(house).rendered
+    assert "Dov Dahan mentors Nia Novak" in confirm(house)
 
 
 def test_admins_are_asked_again_daily_and_can_choose_another(house: House) -> None:

@@ -43,6 +43,7 @@ from psrt_bot.mentoring.rules import (
     ranked,
     report_problems,
     room_problem,
+    stays_proposed,
     topics,
 )
 
@@ -106,6 +107,20 @@ def test_the_order_is_of_everybody_and_always_the_same(
     assert full == sorted(full)
     best = proposal(offset, topics_, found)
     assert best is None or best == order[0]
+
+
+@given(offsets, wanted, volunteers)
+def test_who_is_proposed_stays_while_they_can_unless_they_nominated(
+    offset: timedelta, topics_: frozenset[Topic], found: list[Volunteer]
+) -> None:
+    """Who fits best stays; anybody with room does, but the nominator only while nobody else can."""
+    best = proposal(offset, topics_, found)
+    assert best is None or stays_proposed(best.person_id, found)
+    assert not stays_proposed(None, found)
+    others = any(v.has_room and not v.nominated_them for v in found)
+    for each in found:
+        stays = each.has_room and not (each.nominated_them and others)
+        assert stays_proposed(each.person_id, found) is stays
 
 
 def test_what_decides_in_turn() -> None:

@@ -158,6 +158,50 @@ def test_proposals_spread_and_a_full_mentor_frees_the_next(school: School) -> No
     assert school.of("oli").proposed_id == school.ids["dov"]
 
 
+def test_a_nominator_is_proposed_only_while_nobody_else_can(school: School) -> None:
+    """Another who volunteers, takes more, or is not proposed elsewhere any more comes instead."""
+    school.volunteer("eve")
+    school.begin("nia", nominator="eve")
+    assert school.of("nia").proposed_id == school.ids["eve"]
+    assert "nobody else has room" in school.owed(ADMINS)[-1]
+    school.volunteer("dov")
+    assert school.of("nia").proposed_id == school.ids["dov"]
+    assert "A mentor for Nia: Dov?" in school.owed(ADMINS)[-1]
+    school.volunteer("oli", 2)
+    assert school.of("nia").proposed_id == school.ids["dov"]  # others come into nobody's way
+    school.confirm()
+    assert school.mentorship.mentor_id == school.ids["dov"]
+
+
+def test_room_that_another_gets_takes_the_nominator_back(school: School) -> None:
+    """Dov is proposed to Oli, so Eve to Nia, whom she nominated; until Dov takes two."""
+    school.volunteer("dov")
+    school.begin("oli")
+    school.volunteer("eve")
+    school.begin("nia", nominator="eve")
+    assert school.of("nia").proposed_id == school.ids["eve"]
+    school.volunteer("dov", 2)
+    assert school.of("nia").proposed_id == school.ids["dov"]
+
+
+def test_the_daily_question_is_of_who_can_be_proposed_then(school: School) -> None:
+    """An account that came back tells nobody; the nominator's daily question sees it."""
+    school.volunteer("dov")
+    school.volunteer("eve")
+    school.change("dov", is_deleted=True)
+    school.begin("nia", nominator="eve")
+    assert school.mentorship.proposed_id == school.ids["eve"]
+    school.pass_time(DAY)
+    assert "Asked again" in school.owed(ADMINS)[-1]
+    assert "nobody else has room" in school.owed(ADMINS)[-1]
+    school.change("dov", is_deleted=False)
+    school.pass_time(DAY)
+    assert "A mentor for Nia: Dov?" in school.owed(ADMINS)[-1]
+    assert "Asked again" not in school.owed(ADMINS)[-1]
+    school.pass_time(DAY)
+    assert "Asked again: A mentor for Nia: Dov?" in school.owed(ADMINS)[-1]
+
+
 def test_without_a_channel_each_admin_is_asked(database: Database, clock: MovableClock) -> None:
     """Then the question has no place to change, and asking again still works."""
     school = School(database, clock, admin_channel=None)

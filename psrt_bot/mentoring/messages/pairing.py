@@ -27,15 +27,20 @@ NOT_KEPT = (
 OFFERED = 100  # options of a select (docs.slack.dev/reference/block-kit)
 
 
-def proposed(shown: Shown, volunteer: Volunteer) -> Message:
-    """Return the question to the admins whether a pair may be."""
+def proposed(shown: Shown, volunteer: Volunteer, *, others_have_room: bool) -> Message:
+    """Return the question to the admins whether a pair may be.
+
+    Args:
+        others_have_room: somebody else could mentor as well; said of the newcomer's nominator.
+    """
     text = escape(f"A mentor for {shown.newcomer}: {volunteer.name}?")
     facts = [
         f"{plural(volunteer.mentees, 'mentee')} of {volunteer.room}",
         words.topic_words(volunteer.topics) or "no topics named",
     ]
     if volunteer.nominated_them:
-        facts.append("they nominated them, and nobody else has room")
+        alone = "" if others_have_room else ", and nobody else has room"
+        facts.append(f"they nominated them{alone}")
     parts: list[Block] = [
         blocks.section(f"A mentor for {words.name(shown.newcomer)}: {words.name(volunteer.name)}?"),
         blocks.section(escape("\n".join(facts))),

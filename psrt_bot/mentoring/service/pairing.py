@@ -7,7 +7,13 @@ from sqlmodel import Session, col
 
 from psrt_bot.mentoring.messages import pairing as messages
 from psrt_bot.mentoring.messages import volunteering
-from psrt_bot.mentoring.rules import CheckInState, MentorshipState, proposal
+from psrt_bot.mentoring.rules import (
+    CheckInState,
+    MentorshipState,
+    Volunteer,
+    proposal,
+    stays_proposed,
+)
 from psrt_bot.mentoring.rules import topics as known_topics
 from psrt_bot.mentoring.service.candidates import candidates, zone_offset
 from psrt_bot.mentoring.service.desk import (
@@ -84,6 +90,12 @@ class Pairing:
             candidates(session, now, mentorship),
         )
         before = mentorship.proposed_id
+        self._propose(session, mentorship, best)
+        if ask or mentorship.proposed_id != before:
+            self._ask(session, now, mentorship, again=False)
+
+    @staticmethod
+    def _propose(session: Session, mentorship: Mentorship, best: Volunteer | None) -> None:
         if best is None and mentorship.state == MentorshipState.PROPOSED:
             move(session, mentorship, MentorshipState.SEEKING, proposed_id=None)
         elif best is not None and mentorship.state == MentorshipState.SEEKING:
@@ -92,11 +104,9 @@ class Pairing:
             mentorship.proposed_id = best.person_id
             session.add(mentorship)
             session.flush()
-        if ask or mentorship.proposed_id != before:
-            self._ask(session, now, mentorship, again=False)
 
     def volunteers_changed(self, session: Session, now: datetime) -> None:
-        """Propose anew where nobody was proposed, or who was cannot any more."""
+        """Propose anew where nobody was proposed, or who was does not stay (`stays_proposed`)."""
         undecided = (MentorshipState.SEEKING, MentorshipState.PROPOSED)
         waiting = session.scalars(
             select(Mentorship)
@@ -106,9 +116,12 @@ class Pairing:
             .execution_options(populate_existing=True)
         ).all()
         for mentorship in waiting:
-            able = {c.person_id for c in candidates(session, now, mentorship) if c.has_room}
-            if mentorship.proposed_id not in able:
+            if not self._stays(session, now, mentorship):
                 self.reconsider(session, now, mentorship)
+
+    @staticmethod
+    def _stays(session: Session, now: datetime, mentorship: Mentorship) -> bool:
+        return stays_proposed(mentorship.proposed_id, candidates(session, now, mentorship))
 
     def mentor_unavailable(self, session: Session, now: datetime, fact: MentorUnavailable) -> None:
         """Let everybody's mentees be handed over who cannot go on (handler)."""
@@ -146,11 +159,16 @@ class Pairing:
         refresh_homes(session, now, mentorship.newcomer_id, before)
 
     def ask_again(self, session: Session, now: datetime, mentorship_id: str) -> None:
-        """Ask the admins again what nobody has decided (handler)."""
+        """Ask the admins again what nobody has decided, of who can be proposed now (handler)."""
         mentorship = locked(session, mentorship_id)
         if mentorship is None:
             return
         if mentorship.state in (MentorshipState.SEEKING, MentorshipState.PROPOSED):
+            before = mentorship.proposed_id
+            if not self._stays(session, now, mentorship):  # say, an account came back meanwhile
+                self.reconsider(session, now, mentorship)
+            if mentorship.proposed_id != before:
+                return  # asked just now
             self._ask(session, now, mentorship, again=True)
 
     def _ask(self, session: Session, now: datetime, mentorship: Mentorship, *, again: bool) -> None:
@@ -163,7 +181,9 @@ class Pairing:
         if proposed is None:
             question, wait = messages.nobody(view, any_volunteer=bool(found)), SEEK_AGAIN
         else:
-            question, wait = messages.proposed(view, proposed), ASK_AGAIN
+            others = any(one.has_room for one in found.values() if one is not proposed)
+            question = messages.proposed(view, proposed, others_have_room=others)
+            wait = ASK_AGAIN
         if again:
             question = messages.asked_again(question)
         self._desk.admins.tell(session, now, question, slot=slot)

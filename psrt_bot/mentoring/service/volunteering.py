@@ -140,6 +140,7 @@ class Volunteering:
         session.add(mentorship)
         session.flush()
         self._pairing.reconsider(session, now, mentorship)
+        self._pairing.volunteers_changed(session, now)  # whoever was proposed may have room now
 
     def _member(self, session: Session, slack_user_id: str) -> Actor:
         return self._desk.members.require(session, slack_user_id, Permission.MENTORING_OPEN)
