@@ -10,6 +10,7 @@ from psrt_bot.commandline.databases import opened
 from psrt_bot.commandline.refusals import CommandError
 from psrt_bot.composition.bindings import bind_people
 from psrt_bot.composition.mentoring import bind_leaving, build_mentoring
+from psrt_bot.composition.newcomers import bind_watching, build_watching
 from psrt_bot.composition.people import PeopleServices, build_people
 from psrt_bot.membership import roster
 from psrt_bot.membership.roster import RosterError
@@ -190,6 +191,7 @@ def _people(settings: Settings) -> PeopleServices:
     facts = Facts()
     people = build_people(settings, facts)
     bind_people(facts, people)
+    bind_watching(facts, build_watching(settings, people, facts))
     bind_leaving(facts, build_mentoring(settings, people, facts))
     return people
 

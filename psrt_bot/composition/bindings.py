@@ -12,6 +12,7 @@ from psrt_bot.composition.mentoring import (
     bind_mentoring,
     mentoring_deadlines,
 )
+from psrt_bot.composition.newcomers import bind_watching
 from psrt_bot.composition.people import PeopleServices
 from psrt_bot.composition.services import Services, build
 from psrt_bot.council.service import decisions, watching
@@ -114,10 +115,7 @@ def bind_people(announced: facts.Facts, people: PeopleServices) -> None:
 
 def bind_onboarding(announced: facts.Facts, services: Services) -> None:
     """Bind what happens to people in the middle of an onboarding."""
-    watching = services.onboarding.watching
-    announced.bind(facts.MemberJoined, watching.member_joined)
-    announced.bind(facts.MemberLeft, watching.member_left)
-    announced.bind(facts.PersonLinked, watching.linked)
+    bind_watching(announced, services.onboarding.watching)
     announced.bind(facts.NewcomerArrived, services.council_outcomes.arrived)
 
 
