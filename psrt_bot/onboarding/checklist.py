@@ -15,12 +15,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from psrt_bot.onboarding.rules import Link, Step, StepKind, Ticker
+from psrt_bot.runtime.blocks import escape
 from psrt_bot.settings_values import parse_duration
 
 SHIPPED = "the checklist that ships with the bot"
 MOST_STEPS = 30  # a message holds 50 blocks; a step is one
 MOST_LINKS = 4
-LONGEST_TITLE, LONGEST_TEXT, LONGEST_URL = 100, 1200, 250  # a section holds 3000 characters
+LONGEST_TITLE, LONGEST_TEXT, LONGEST_URL = 100, 1200, 250  # a section holds 3000, as escaped
 LARGEST_FILE = 100_000  # bytes
 TABLE = "step"
 KEYS = ("key", "title", "text", "who", "kind", "due", "remind", "links")
@@ -179,8 +180,8 @@ class _Reader:
 def _text(given: object, longest: int) -> str:
     if not isinstance(given, str) or not given.strip():
         raise _Wrong("is missing or empty")
-    if len(given.strip()) > longest:
-        raise _Wrong(f"has more than {longest} characters; shorten it")
+    if len(escape(given.strip())) > longest:
+        raise _Wrong(f"has more than {longest} characters (& is 5 to Slack, < and > 4); shorten it")
     return given.strip()
 
 

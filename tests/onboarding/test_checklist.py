@@ -1,6 +1,6 @@
 """The checklist's file: the shipped one, a team's own, and every mistake with its line."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,11 @@ from psrt_bot.onboarding.checklist import (
     load,
     parse,
 )
-from psrt_bot.onboarding.rules import Link, StepKind, Ticker
+from psrt_bot.onboarding.messages.checklist import line
+from psrt_bot.onboarding.messages.words import Shown, StepShown
+from psrt_bot.onboarding.rules import Link, OnboardingState, StepKind, Ticker
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 
 GOOD = """\
 # A team's own.
@@ -77,7 +81,7 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "right", "line", "says"),
+    ("wrong", "right", "at", "says"),
     [
         ('who = "boss"', 'who = "newcomer"', 9, "is one of newcomer, mentor, admin"),
         ('who = ["admin"]', 'who = "newcomer"', 9, "is one of newcomer, mentor, admin"),
@@ -89,17 +93,19 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         ('key = "read"', 'key = "access"', 16, "'read' stands twice"),
         ('title = " "', 'title = "Access"', 17, "is missing or empty"),
         (f'title = "{"x" * 101}"', 'title = "Access"', 17, "more than 100 characters"),
+        (f'title = "{"&" * 21}"', 'title = "Access"', 17, "more than 100 characters"),
+        (f'text = "{"<" * 301}"', 'text = "Given."', 18, "more than 1200 characters"),
         ('oops = "x"', 'text = "Given."', 18, "'oops' is none of key, title"),
         ("kind = {}", 'kind = "read"', 10, "is one of read, confirm, cvss"),
     ],
 )
-def test_a_mistake_is_told_with_its_line(wrong: str, right: str, line: int, says: str) -> None:
+def test_a_mistake_is_told_with_its_line(wrong: str, right: str, at: int, says: str) -> None:
     """Also behind a text of several lines that looks like steps itself."""
     assert right in GOOD
     found = problems(wrong.join(GOOD.rsplit(right, 1)))
     where = [text for text in found if says in text]
     assert where, found
-    assert where[0].startswith(f"line {line}: "), found
+    assert where[0].startswith(f"line {at}: "), found
 
 
 @pytest.mark.parametrize(
@@ -150,6 +156,23 @@ def test_a_checklist_of_others_alone_is_none() -> None:
     assert problems(GOOD.replace('"newcomer"', '"mentor"')) == [
         "line 1: no step is the newcomer's to tick"
     ]
+
+
+def test_the_longest_step_fits_into_a_section() -> None:
+    """Slack counts 3000 characters after &, < and > are escaped: so does the file's limit."""
+    link = f"{{ text = '{'&' * 20}', url = 'https://a.example/{'x' * 232}' }},"
+    long = GOOD.replace('"Access"', f'"{"&" * 20}"').replace('"Given."', f'"{"&" * 240}"')
+    step = parse(f"{long}links = [{link * 4}]\n", "own.toml")[1]
+    shown = StepShown(
+        **{k: getattr(step, k) for k in ("key", "title", "text", "who", "kind", "links")},
+        due_at=NOW,
+        remind_at=None,
+        ticked_at=None,
+    )
+    one = Shown("o", "Nia", "nia", "nia", None, None, OnboardingState.CHECKLIST, NOW)
+    text = line(one, shown, may_tick=False, now=NOW).text
+    assert text is not None
+    assert 2500 < len(text.text or "") <= 3000
 
 
 def test_too_many_steps_do_not_fit_into_a_message() -> None:
