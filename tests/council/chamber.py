@@ -184,6 +184,16 @@ class Chamber:
             )
             return [json.dumps(row.payload) for row in found]
 
+    def reminded(self) -> list[list[str]]:
+        """Whom reminders were owed to, the oldest first."""
+        with self.database.reading() as session:
+            owed = session.scalars(
+                select(OutboxRow)
+                .where(col(OutboxRow.kind) == "fan_out")
+                .order_by(col(OutboxRow.seq))
+            )
+            return [row.payload["users"] for row in owed]
+
     def audited(self, act: str) -> list[AuditEntry]:
         """The audit log's entries of an act."""
         with self.database.reading() as session:

@@ -78,6 +78,21 @@ def test_what_the_bot_was_away_is_added(chamber: Chamber) -> None:
     assert chamber.state is DecisionState.VETOED
 
 
+def test_a_moved_end_is_reminded_of(chamber: Chamber) -> None:
+    """Away over the reminder and the end: the old reminder is too late for anybody, so the new end
+    has one of its own, a day before it."""
+    chamber.open()
+    chamber.fine("cat")
+    chamber.pass_time(3 * DAY)
+    chamber.pass_time(6 * DAY, away=True)
+    assert chamber.decision.ends_at == chamber.clock.now() + 4 * DAY
+    assert chamber.reminded() == []
+    chamber.pass_time(3 * DAY)
+    assert chamber.reminded() == [["Ucem", "Ucia", "Ucol", "Ucyn"]]
+    chamber.pass_time(DAY)
+    assert chamber.state is DecisionState.CONFIRMED
+
+
 def test_a_day_away_moves_nothing(chamber: Chamber) -> None:
     """A seventh of the window is borne."""
     chamber.open()

@@ -17,6 +17,7 @@ from psrt_bot.council.rules import (
     DecisionState,
     early_verdict,
     is_running,
+    reminder_at,
     window_end,
 )
 from psrt_bot.council.service.rolls import count_of, latest, shown
@@ -91,7 +92,8 @@ def update_cards(session: Session, now: datetime, decision: CouncilDecision) -> 
 def prolong(session: Session, decision: CouncilDecision, now: datetime) -> bool:
     """Move a window's end by what the bot was away in it; return whether it moved.
 
-    The silent consent, so a time in which nobody could answer must not count against a veto.
+    The silent consent, so a time in which nobody could answer must not count against a veto; and
+    they are reminded of the new end, whether or not the old one's reminder reached anybody.
     """
     assert decision.opened_at is not None
     gaps = [(gap.since, gap.until) for gap in absences(session, decision.opened_at, now)]
@@ -102,6 +104,8 @@ def prolong(session: Session, decision: CouncilDecision, now: datetime) -> bool:
     session.add(decision)
     session.flush()
     deadlines.schedule(session, END, decision.id, end)
+    if at := reminder_at(now, end):
+        deadlines.schedule(session, REMIND, decision.id, at)
     return True
 
 
