@@ -7,8 +7,8 @@ import pytest
 
 from psrt_bot.council.rules import Answer, DecisionState, Recusal
 from psrt_bot.council.service.answering import OVER
-from psrt_bot.council.service.decisions import stop
-from psrt_bot.council.service.recording import OTHERS_RECORD, Mail
+from psrt_bot.council.service.decisions import OTHERS_RECORD, stop
+from psrt_bot.council.service.recording import Mail
 from psrt_bot.council.service.rolls import NOT_THERE
 from psrt_bot.membership.permissions import Role
 from psrt_bot.membership.service.people import find_person

@@ -101,6 +101,20 @@ def test_a_channel_that_became_unfit_leads_to_a_mail_and_the_card_may_follow(
         chamber.telling.told_by_mail(session, chamber.clock.now(), "Uben", chamber.decision.id)
 
 
+def test_who_is_recused_does_not_say_that_the_council_knows(chamber: Chamber) -> None:
+    """Else a nominator who is an admin would open the window, and silence confirm; another can."""
+    chamber.begin(Recusal("the nominator", person_id=chamber.ids["ana"]), nominee("cem"))
+    chamber.deliver(died=COUNCIL)
+    decision_id, now = chamber.decision.id, chamber.clock.now()
+    with chamber.database.transaction() as session, pytest.raises(NotAllowed, match="recused"):
+        chamber.telling.told_by_mail(session, now, "Uana", decision_id)
+    assert chamber.state is DecisionState.AWAITING_NOTICE
+    with chamber.database.transaction() as session:
+        chamber.telling.told_by_mail(session, now, "Uben", decision_id)
+    assert chamber.state is DecisionState.OPEN
+    assert chamber.decision.told_by == chamber.ids["ben"]
+
+
 def test_admins_are_reminded_until_the_council_was_told(chamber: Chamber) -> None:
     """Every other day, and not once more."""
     chamber.begin()

@@ -137,6 +137,9 @@ def test_without_a_council_the_admins_write_and_record(small_house: House) -> No
     assert state(house) == "awaiting_notice"
     house.pass_time(days=2)
     assert "has not been told of Nia Novak" in said(house, "admins", "ben")
+    assert "You are recused" in press_anothers(house, "ana", request, MAIL)
+    house.work()
+    assert state(house) == "awaiting_notice"
     request.click(MAIL)
     house.work()
     assert state(house) == "council"

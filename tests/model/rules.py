@@ -244,7 +244,9 @@ class World:
         one.ends_at = self.now + WEEK
 
     def _ToldByMail(self, by: str, one: Nomination) -> bool:
-        if not self._as_admin(by, one) or one.state != "awaiting_notice":
+        if not self._as_admin(by, one) or by == one.nominator:
+            return False
+        if one.state != "awaiting_notice":
             return False
         self._begin_window(one)
         return True

@@ -17,16 +17,18 @@ from psrt_bot.council.rules import (
     DecisionState,
     early_verdict,
     is_running,
+    recused,
     reminder_at,
     window_end,
 )
-from psrt_bot.council.service.rolls import count_of, latest, shown
+from psrt_bot.council.service.rolls import count_of, latest, recusals_of, shown, visible
+from psrt_bot.membership.permissions import Permission
 from psrt_bot.membership.service.admins import Admins
-from psrt_bot.membership.service.people import Members
+from psrt_bot.membership.service.people import Actor, Members
 from psrt_bot.runtime import audit, deadlines, outbox
 from psrt_bot.runtime.facts import CouncilDecided, Facts
 from psrt_bot.runtime.heartbeat import absences
-from psrt_bot.runtime.rules import AlreadyDone
+from psrt_bot.runtime.rules import AlreadyDone, NotAllowed
 from psrt_bot.runtime.sql import rows
 from storage.council import CouncilDecision, CouncilNotice, CouncilSeat
 
@@ -36,6 +38,9 @@ CHASE = "council:chase"
 CHASE_EVERY = timedelta(days=2)
 
 MOVED_ON = "This decision has moved on meanwhile; look at it again."
+OTHERS_RECORD = (
+    "You are recused from this decision; another admin records what the council was told and says."
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,24 @@ class Office:
     facts: Facts
     channel: str | None
     window: timedelta
+
+
+def for_recorder(
+    session: Session, office_: Office, slack_user_id: str, decision_id: str
+) -> tuple[Actor, CouncilDecision]:
+    """Return an admin who may record something of a decision, and the decision, locked.
+
+    One who is recused may not, however few the others are: silence confirms, so a nominator who
+    says that the council was told could confirm alone. There are to be two admins (R6).
+
+    Raises:
+        NotAllowed, NotFound: no admin, recused, or it is not theirs to see.
+    """
+    actor = office_.members.require(session, slack_user_id, Permission.COUNCIL_RECORD)
+    decision = visible(session, actor, decision_id, lock=True)
+    if recused(recusals_of(decision), actor.person_id, actor.slack_user_id):
+        raise NotAllowed(OTHERS_RECORD)
+    return actor, decision
 
 
 def move(session: Session, decision: CouncilDecision, after: DecisionState, **values: Any) -> None:

@@ -23,29 +23,24 @@ from psrt_bot.council.rules import (
     parse_date,
     reason_problem,
     received_problem,
-    recused,
 )
 from psrt_bot.council.service.answering import OVER, keep_answer, must_be_open
 from psrt_bot.council.service.decisions import (
     Office,
     decide,
+    for_recorder,
     settle,
 )
 from psrt_bot.council.service.rolls import (
     council_now,
-    recusals_of,
     shown,
-    visible,
 )
 from psrt_bot.council.service.telling import Telling
-from psrt_bot.membership.permissions import Permission
 from psrt_bot.membership.service.people import Actor, with_live_slack
 from psrt_bot.runtime import audit, outbox
-from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed
+from psrt_bot.runtime.rules import AlreadyDone, FieldProblems
 from storage.council import CouncilDecision, CouncilSeat
 from storage.people import Person
-
-OTHERS_RECORD = "You are recused from this decision; another admin records what the council says."
 
 
 @dataclass(frozen=True)
@@ -79,7 +74,7 @@ class Recording:
         Raises:
             NotAllowed, NotFound, AlreadyDone: no admin, recused, or it is over.
         """
-        _, decision = self._for_admin(session, slack_user_id, decision_id)
+        _, decision = for_recorder(session, self._office, slack_user_id, decision_id)
         if not decision.running:
             raise AlreadyDone(OVER)
         return shown(session, decision)
@@ -93,7 +88,7 @@ class Recording:
             FieldProblems: by the form's fields.
             NotAllowed, NotFound, AlreadyDone: no admin, recused, or it is over.
         """
-        actor, decision = self._for_admin(session, slack_user_id, decision_id)
+        actor, decision = for_recorder(session, self._office, slack_user_id, decision_id)
         must_be_open(session, now, decision)
         problems, answer, received = _checked(mail, now)
         seat = session.get(CouncilSeat, (decision_id, mail.member), populate_existing=True)
@@ -133,7 +128,7 @@ class Recording:
             FieldProblems: by the form's fields.
             NotAllowed, NotFound, AlreadyDone: no admin, recused, or it is over.
         """
-        actor, decision = self._for_admin(session, slack_user_id, decision_id)
+        actor, decision = for_recorder(session, self._office, slack_user_id, decision_id)
         if not decision.running:
             raise AlreadyDone(OVER)
         problems, answer, received = _checked(mail, now)
@@ -156,15 +151,6 @@ class Recording:
         decide(session, now, self._office, decision, VERDICTS[answer], "recorded")
         self._telling.settle_mail(session, now, decision)
         return shown(session, decision)
-
-    def _for_admin(
-        self, session: Session, slack_user_id: str, decision_id: str
-    ) -> tuple[Actor, CouncilDecision]:
-        actor = self._office.members.require(session, slack_user_id, Permission.COUNCIL_RECORD)
-        decision = visible(session, actor, decision_id, lock=True)
-        if recused(recusals_of(decision), actor.person_id, actor.slack_user_id):
-            raise NotAllowed(OTHERS_RECORD)
-        return actor, decision
 
     def _tell_member(
         self,

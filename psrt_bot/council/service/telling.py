@@ -15,6 +15,7 @@ from psrt_bot.council.service.decisions import (
     END,
     REMIND,
     Office,
+    for_recorder,
     mail_slot,
     move,
     update_cards,
@@ -25,9 +26,7 @@ from psrt_bot.council.service.rolls import (
     recusals_of,
     roll_of_today,
     shown,
-    visible,
 )
-from psrt_bot.membership.permissions import Permission
 from psrt_bot.membership.service.people import with_live_slack
 from psrt_bot.runtime import audit, deadlines, outbox
 from psrt_bot.runtime.facts import CouncilTold, Delivered, DeliveryDied, DeliveryHeld
@@ -250,10 +249,9 @@ class Telling:
         """Open the window because an admin told the council by mail.
 
         Raises:
-            NotAllowed, NotFound, AlreadyDone: no admin, or the council knows already.
+            NotAllowed, NotFound, AlreadyDone: no admin, recused, or the council knows already.
         """
-        actor = self._office.members.require(session, slack_user_id, Permission.COUNCIL_RECORD)
-        decision = visible(session, actor, decision_id, lock=True)
+        actor, decision = for_recorder(session, self._office, slack_user_id, decision_id)
         if decision.state != DecisionState.AWAITING_NOTICE:
             raise AlreadyDone("The council has been told already, or nothing is to be decided.")
         self.open(session, now, decision, Told.MAIL, by=actor.audit_name)
