@@ -151,6 +151,20 @@ def test_a_tick_is_taken_back(counter: Counter) -> None:
     assert counter.acts()[-1] == "access:untick"
 
 
+def test_a_tick_taken_back_shows_the_refusal_again(counter: Counter) -> None:
+    """Done by mistake, undone: the bot can still be told to try again."""
+    counter.join("nia")
+    counter.work()
+    counter.settled(PlaceRefused(Kind.INVITE, TEAM, "UNIA", "they are a guest of one channel"))
+    tick(counter, "nia", TEAM)
+    assert "guest of one channel" not in counter.said(kind=Kind.UPDATE)[-1]
+    untick(counter, "nia", TEAM)
+    assert counter.items("nia")[TEAM].refusal == "they are a guest of one channel"
+    assert "Try again" in counter.said(kind=Kind.UPDATE)[-1]
+    retry(counter, "nia", TEAM)
+    assert counter.states("nia")[TEAM] == "add owed"
+
+
 def test_join_then_leave(counter: Counter) -> None:
     """The older checklist is superseded: its rows cannot be ticked, nobody is invited any more."""
     counter.join("nia")

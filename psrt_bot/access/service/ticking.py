@@ -55,7 +55,8 @@ class Ticking:
         """
         actor, checklist, item = self._asked(session, now, slack_user_id, item_id, "access:tick")
         by = actor.audit_name
-        if not move(session, item, ItemState.OPEN, ItemState.DONE, at=now, by=by):
+        kept = item.refusal  # for whoever takes the tick back, and would have the bot try again
+        if not move(session, item, ItemState.OPEN, ItemState.DONE, at=now, by=by, refusal=kept):
             raise AlreadyDone(messages.NOT_OPEN)
         refresh(session, now, self._desk, checklist)
 
@@ -68,7 +69,8 @@ class Ticking:
         """
         _, checklist, item = self._asked(session, now, slack_user_id, item_id, "access:untick")
         by_bot = item.done_by == audit.SYSTEM
-        if by_bot or not move(session, item, ItemState.DONE, ItemState.OPEN):
+        kept = item.refusal
+        if by_bot or not move(session, item, ItemState.DONE, ItemState.OPEN, refusal=kept):
             raise AlreadyDone(messages.NOT_OPEN)
         refresh(session, now, self._desk, checklist)
 
