@@ -227,6 +227,23 @@ def test_a_difference_at_github_goes_on_a_checklist(counter: Counter) -> None:
     assert counter.states("oli") == {GITHUB: "remove open"}
 
 
+def test_what_was_ticked_and_is_not_so_is_asked_for_anew(counter: Counter) -> None:
+    """On the list that is open still, where its row says done: it is open again, once."""
+    counter.join("nia")
+    with counter.database.transaction() as session:
+        item = counter.items("nia")[GITHUB]
+        counter.ticking.tick(session, counter.clock.now(), user("ben"), item.id)
+    assert counter.states("nia")[GITHUB] == "add done"
+    put(counter, What.MISSING, "nia")
+    assert counter.states("nia")[GITHUB] == "add open"
+    assert counter.items("nia")[GITHUB].done_by is None
+    assert len(counter.lists_of("nia")) == 1
+    assert "Ben Bright" not in counter.said(kind=Kind.UPDATE)[-1]
+    with pytest.raises(AlreadyDone):
+        put(counter, What.MISSING, "nia")
+    assert counter.acts() == ["access:tick", "access:list"]
+
+
 def test_what_github_shows_ticks_itself(counter: Counter) -> None:
     """A row that the team bears out is done, by the bot; the others stay."""
     assert counter.team is not None

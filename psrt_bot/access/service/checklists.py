@@ -148,6 +148,8 @@ def put(
 ) -> None:
     """Put rows on a checklist; one for the same place that asks for the opposite makes way.
 
+    So does one that is done: what it asked for is asked for anew.
+
     What the bot does itself is planned, not done: only the running bot knows what must become
     neutral first, and the command line begins memberships as well.
     """
@@ -157,7 +159,7 @@ def put(
         position += 1
         before = there.get(task.place)
         if before is not None:
-            if before.doing == task.doing:
+            if before.doing == task.doing and before.state != ItemState.DONE:
                 continue
             session.delete(before)
             session.flush()
