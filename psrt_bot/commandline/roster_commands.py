@@ -33,11 +33,16 @@ def import_(
         Path | None, typer.Option(metavar="FILE", help="The list of former members.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    decision: Annotated[
+        str | None,
+        typer.Option(metavar="REFERENCE", help="Of the council's decision, for new admins."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Even if one admin only is left.")] = False,
 ) -> None:
     """Replace the public list, and roles with it; all or nothing."""
     from psrt_bot.commandline.rosters import import_lists
 
-    import_lists(file, emeritus, dry_run=dry_run)
+    import_lists(file, emeritus, dry_run=dry_run, decision=decision, confirmed=yes)
 
 
 @roster.command()

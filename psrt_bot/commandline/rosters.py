@@ -33,7 +33,14 @@ EXPORTS = {
 TITLES = {"members": "Members", "emeriti": "Former members"}
 
 
-def import_lists(members: Path, emeriti: Path | None, *, dry_run: bool) -> None:
+def import_lists(
+    members: Path,
+    emeriti: Path | None,
+    *,
+    dry_run: bool,
+    decision: str | None = None,
+    confirmed: bool = False,
+) -> None:
     """Replace the public lists and tell what changed; all or nothing.
 
     Raises:
@@ -46,10 +53,13 @@ def import_lists(members: Path, emeriti: Path | None, *, dry_run: bool) -> None:
         raise RosterError(problems)
     settings = load_settings()
     lists = _people(settings).lists
-    with opened(settings) as database:
+    given = "none yet: a dry run" if dry_run else decision  # it is told what else would change
+    with _asking_twice(), opened(settings) as database:
         try:
             with database.transaction() as session:
-                done = lists.import_files(session, _now(), files, ACTOR)
+                done = lists.import_files(
+                    session, _now(), files, ACTOR, decision=given, alone=confirmed or dry_run
+                )
                 if dry_run:
                     raise _DryRun  # undoes all of it
         except _DryRun:
@@ -131,13 +141,8 @@ def grant_role(who: str, word: str, name: str | None, decision: str | None) -> N
     role = _role(word)
     settings = load_settings()
     appointing = _people(settings).appointing
-    try:
-        with opened(settings) as database, database.transaction() as session:
-            person = appointing.grant(
-                session, _now(), who, role, ACTOR, name=name, decision=decision
-            )
-    except NoDecision as error:
-        raise CommandError(f"{error}: --decision REFERENCE") from None
+    with _asking_twice(), opened(settings) as database, database.transaction() as session:
+        person = appointing.grant(session, _now(), who, role, ACTOR, name=name, decision=decision)
     print(f"{person.name} now holds the role {role.value}.")
 
 
@@ -177,6 +182,8 @@ def _asking_twice() -> Iterator[None]:
         yield
     except TooFewAdmins as error:
         raise CommandError(f"{error}; to do it all the same, repeat with --yes") from None
+    except NoDecision as error:
+        raise CommandError(f"{error}: --decision REFERENCE") from None
 
 
 def _role(word: str) -> Role:

@@ -101,7 +101,7 @@ def exported(session: Session) -> Iterator[str]:
     """
     for entry in sorted(_all_entries(session), key=lambda entry: entry.number):
         links = {"prev_hash": entry.prev_hash, "hash": entry.hash}
-        yield json.dumps(contents(entry) | links, ensure_ascii=False)
+        yield json.dumps(contents(entry) | links, ensure_ascii=False, default=repr)
 
 
 def verify(session: Session, *, expected_head: str | None = None) -> ChainCheck:

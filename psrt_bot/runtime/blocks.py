@@ -123,8 +123,10 @@ def quoted(text: str) -> list[SectionBlock]:
 
 
 def context(mrkdwn: str) -> ContextBlock:
-    """Return a small grey line."""
-    return ContextBlock(elements=[MarkdownTextObject(text=mrkdwn, verbatim=True)])
+    """Return a small grey line; shortened to what Slack takes."""
+    return ContextBlock(
+        elements=[MarkdownTextObject(text=shorten(mrkdwn, SECTION_LIMIT), verbatim=True)]
+    )
 
 
 def divider() -> DividerBlock:

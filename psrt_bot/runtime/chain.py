@@ -50,7 +50,9 @@ def link_hash(entry: AuditEntry, number: int | None = None) -> str:
         number: the entry as it would be under another number.
     """
     body = contents(entry) | ({} if number is None else {"number": number})
-    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    canonical = json.dumps(
+        body, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=repr
+    )
     told = f"{entry.prev_hash}{canonical}"
     # What a tampered row holds may be no text at all; it has a hash all the same, a wrong one.
     return hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()

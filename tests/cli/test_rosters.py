@@ -119,12 +119,21 @@ def test_files_that_cannot_be_read(installed: Cli, place: Path) -> None:
     refused(missing, "nowhere.csv")
 
 
-def test_one_admin_is_noted(installed: Cli, place: Path) -> None:
-    """An import that leaves one admin is done, with a word about the rule of two."""
+def test_what_a_list_says_of_admins_is_to_be_confirmed(installed: Cli, place: Path) -> None:
+    """One admin left wants --yes and is noted; a new one wants the council's decision (R6), which
+    the audit log keeps. Otherwise nothing is changed; a dry run tells it all the same."""
     (place / "psrt.csv").write_bytes(ROSTER.replace(b"ben,Admin", b"ben,"))
-    ran = installed("roster", "import", "psrt.csv")
+    before = installed("roster", "export").out
+    refused(installed("roster", "import", "psrt.csv"), "without Ben Bright one admin is left")
+    assert installed("roster", "import", "psrt.csv", "--dry-run").code == 0
+    assert installed("roster", "export").out == before
+    ran = installed("roster", "import", "psrt.csv", "--yes")
     assert ran.code == 0
     assert "at least 2 admins" in ran.err
+    (place / "psrt.csv").write_bytes(ROSTER)
+    refused(installed("roster", "import", "psrt.csv"), "Ben Bright: the council determines")
+    assert installed("roster", "import", "psrt.csv", "--decision", "SC 2026-03").code == 0
+    assert "SC 2026-03" in installed("audit", "export").text
 
 
 def _open_poll_with(place: Path, github: str) -> None:

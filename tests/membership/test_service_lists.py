@@ -55,7 +55,7 @@ class Team:
         files = {"members": members, "emeriti": emeriti}
         given = {listing: data for listing, data in files.items() if data is not None}
         with self.database.transaction() as session:
-            self.lists.import_files(session, LATER, given, "tests")
+            self.lists.import_files(session, LATER, given, "tests", decision="SC 7", alone=True)
 
     def export(self, listing: str = "members") -> bytes:
         """Export a list."""
@@ -280,7 +280,8 @@ def test_an_import_says_what_it_did_to_whom(team: Team) -> None:
     team.load(LIST)
     new = LIST.replace(b"Chi Chen, chi ,on leave\r\n", b"").replace(b"lukasz,", b"lukasz,Admin")
     with team.database.transaction() as session:
-        done = team.lists.import_files(session, LATER, {"members": new + b"Fay,fay,\r\n"}, "tests")
+        files = {"members": new + b"Fay,fay,\r\n"}
+        done = team.lists.import_files(session, LATER, files, "tests", decision="SC 7")
     assert [entry.name for entry in done.changes["members"].added] == ["Fay"]
     assert [entry.name for entry in done.changes["emeriti"].added] == ["Chi Chen"]
     assert done.began == [

@@ -313,7 +313,9 @@ def test_rows_reordered_in_the_database_are_named(database: Database) -> None:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-@pytest.mark.parametrize("change", ["at = 'noon'", "details = '{'", "details = '[1]'"])
+@pytest.mark.parametrize(
+    "change", ["at = 'noon'", "details = '{'", "details = '[1]'", "actor = x'00'"]
+)
 def test_a_row_that_cannot_be_read_is_named(database: Database, change: str) -> None:
     """What SQLite lets somebody write, no moment or no JSON, is found as well, and exported."""
     append(database, 3)

@@ -10,10 +10,24 @@ from sqlmodel import Session, col
 
 from psrt_bot.membership import roster
 from psrt_bot.membership.roster import Changes, Entry, Roster, RosterError
-from psrt_bot.membership.rules import Role, github_key
+from psrt_bot.membership.rules import (
+    AdminRemoval,
+    Role,
+    admin_removal_problem,
+    decision_problem,
+    github_key,
+)
 from psrt_bot.membership.service import lines
+from psrt_bot.membership.service.appointing import NoDecision, TooFewAdmins
 from psrt_bot.membership.service.lines import LISTED_ROLES, line_of, stored
-from psrt_bot.membership.service.people import begin_role, end_role, record_role, roles_of
+from psrt_bot.membership.service.people import (
+    begin_role,
+    end_role,
+    ever_had_admin,
+    holders,
+    record_role,
+    roles_of,
+)
 from psrt_bot.membership.service.publishing import note_published
 from psrt_bot.runtime import audit
 from psrt_bot.runtime.facts import Facts, MemberJoined, RolesChanged
@@ -79,7 +93,14 @@ class Lists:
         self._leave = leave
 
     def import_files(
-        self, session: Session, now: datetime, files: Mapping[str, bytes], by: str
+        self,
+        session: Session,
+        now: datetime,
+        files: Mapping[str, bytes],
+        by: str,
+        *,
+        decision: str | None = None,
+        alone: bool = False,
     ) -> Imported:
         """Replace the public lists by ``files``, and roles with them; all or nothing.
 
@@ -89,10 +110,15 @@ class Lists:
 
         Args:
             files: ``members`` and perhaps ``emeriti``, the bytes of the csv files.
+            decision: a reference to the council's decision, without which nobody becomes admin by a
+                list (R6); the first list of an installation has none.
+            alone: take an admin away even if one only is left.
 
         Raises:
             RosterError: a file is malformed; every problem with its line.
+            NoDecision, TooFewAdmins: what the lists say of admins is to be confirmed.
         """
+        begun = ever_had_admin(session)
         parsed = {listing: roster.parse(data) for listing, data in files.items()}
         lines.lock(session)
         standing = {listing: stored(session, listing) for listing in LISTED_ROLES}
@@ -109,7 +135,9 @@ class Lists:
         )
         for listing in LISTED_ROLES:
             if listing in parsed:
-                self._replace(session, now, listing, parsed[listing], by, done)
+                self._replace(session, now, listing, parsed[listing], by, done, decision)
+        if begun:
+            _answer_for_admins(session, done, decision, alone=alone)
         note_published(session, now, by, files)
         for listing in LISTED_ROLES.keys() - parsed.keys():
             change = roster.compare(standing[listing], stored(session, listing))
@@ -130,6 +158,7 @@ class Lists:
         new: Roster,
         by: str,
         done: Imported,
+        decision: str | None,
     ) -> None:
         people = _Listed(session, listing)
         found = people.match(session, [record.entry for record in new.records])
@@ -140,7 +169,7 @@ class Lists:
             one = found[position] or Person(name=record.entry.name, created_at=now)
             _rename(session, one, record.entry)
             session.add(line_of(listing, position, one.id, record))
-            _align_roles(session, now, one, listing, record.entry, by, done)
+            _align_roles(session, now, one, listing, record.entry, by, done, decision)
         session.merge(
             RosterStyle(
                 listing=listing,
@@ -168,6 +197,21 @@ class Lists:
             done.touched[person.id] = person
 
 
+def _answer_for_admins(
+    session: Session, done: Imported, decision: str | None, *, alone: bool
+) -> None:
+    """Refuse what takes more than a list: a new admin, or one admin left (R6)."""
+    new = [name for name, role in done.began if role is Role.ADMIN]
+    if new and (problem := decision_problem((decision or "").strip())):
+        raise NoDecision(f"{', '.join(new)}: {problem}")
+    gone = [name for name, role in done.ended if role is Role.ADMIN]
+    left = admin_removal_problem(len(holders(session, Role.ADMIN)))
+    if gone and left is AdminRemoval.CONFIRM and not alone:
+        raise TooFewAdmins(
+            f"without {', '.join(gone)} one admin is left; PEP 811 asks for two (R6)"
+        )
+
+
 def _align_roles(
     session: Session,
     now: datetime,
@@ -176,14 +220,16 @@ def _align_roles(
     entry: Entry,
     by: str,
     done: Imported,
+    decision: str | None,
 ) -> None:
     """Let somebody hold what their line says."""
     held = roles_of(session, person.id)
     noted = entry.roles if listing == "members" else entry.roles - {Role.ADMIN}
     wanted = {LISTED_ROLES[listing], *noted}
     for role in sorted(wanted - held):
-        begin_role(session, now, person.id, role, by)
-        record_role(session, now, "membership:grant", person, role, by)
+        given = decision if role is Role.ADMIN else None
+        begin_role(session, now, person.id, role, by, decision=given)
+        record_role(session, now, "membership:grant", person, role, by, decision=given)
         done.began.append((person.name, role))
         done.touched[person.id] = person
         if role is Role.MEMBER:
