@@ -15,6 +15,7 @@ from psrt_bot.nominations.service.council import ONBOARD
 from psrt_bot.onboarding.rules import PROMISES
 from psrt_bot.runtime import deadlines
 from psrt_bot.sandbox.seen import SeenMessage
+from storage.onboarding import Onboarding
 from storage.people import Person
 from tests.journeys.councils import audited, said, told
 from tests.journeys.house import House, built_house
@@ -336,21 +337,87 @@ def test_who_loses_the_account_in_between_is_not_asked_any_more(one_house: House
     assert "Nia" not in listed(house)
 
 
-def test_who_became_a_member_otherwise_is_not_asked_any_more(one_house: House) -> None:
-    """An import took them in, and an admin linked them: the question is withdrawn."""
-    house = one_house
-    confirm(house)
+def import_with(house: House, line: str) -> None:
+    """Import the list of members with another line, as it comes from elsewhere: no Slack users."""
+    data = f"{listed(house)}{line}\n".encode()
     with house.session() as session:
-        now = house.clock.now()
-        services = house.bot.services.people
-        person = Person(name="Nia Novak", github="nia", github_key="nia", created_at=now)
-        session.add(person)
-        session.flush()
-        services.members.link(session, now, person, house.person("nia").id, "tests")
-        services.joining.join(session, now, person, "tests")
+        lists = house.bot.services.people.lists
+        lists.import_files(session, house.clock.now(), {"members": data}, "tests")
     house.work()
+
+
+def link(house: House, who: str, user: str) -> None:
+    """Say who somebody is, as an admin does."""
+    with house.session() as session:
+        person, members = find_person(session, who), house.bot.services.members
+        members.link(session, house.clock.now(), person, house.person(user).id, "tests")
+    house.work()
+
+
+def withdrawn(house: House) -> None:
+    """Nothing is asked of Nia any more, and she is one member; nobody is reminded of anything."""
     assert state(house) == "ended"
     assert "Nothing is asked of you here any more" in told(house, "nia")
+    house.pass_time(days=30)
+    assert reminders(house) == []
+    assert "has not answered" not in said(house, "admins", "ben")
+    assert listed(house).count("Nia Novak") == 1
+
+
+def test_who_became_a_member_otherwise_is_not_asked_any_more(one_house: House) -> None:
+    """An import took them in, known by the GitHub name of the nomination; linked later."""
+    house = one_house
+    confirm(house)
+    import_with(house, "Nia Novak,NIA,")
+    assert state(house) == "ended"
+    link(house, "nia", "nia")
+    withdrawn(house)
+
+
+def test_who_is_linked_only_after_an_import_is_not_asked_any_more(one_house: House) -> None:
+    """The list had no GitHub name of theirs: the link is what makes them known."""
+    house = one_house
+    confirm(house)
+    import_with(house, "Nia Novak,,")
+    assert state(house) == "asked"
+    link(house, "Nia Novak", "nia")
+    withdrawn(house)
+
+
+def test_nobody_becomes_a_second_member_before_they_are_linked(one_house: House) -> None:
+    """The list learned their GitHub name after them: under another name they are refused."""
+    house = one_house
+    confirm(house)
+    shown = filled(form(house), github="nia-new")
+    import_with(house, "Nia Novak,,")
+    with house.session() as session:
+        data = listed(house).replace("Nia Novak,,", "Nia Novak,nia,").encode()
+        lists = house.bot.services.people.lists
+        lists.import_files(session, house.clock.now(), {"members": data}, "tests")
+    shown.submit()
+    assert "on the list of members already" in next(iter(shown.errors.values()))
+    shown.close()
+    begin = question(house)
+    assert "to link it to your Slack account" in whispered(
+        house, "nia", lambda: begin.click("Begin")
+    )
+    assert listed(house).count("nia") == 1
+    link(house, "nia", "nia")
+    withdrawn(house)
+
+
+def test_whoever_is_outside_and_on_the_list_is_not_invited_any_more(one_house: House) -> None:
+    """The admins are not asked each week whether a member has been invited."""
+    house = one_house
+    confirm_outsider(house)
+    with house.session() as session:
+        outside = session.scalars(select(Onboarding)).one()
+        outside.nominated_github = "nia"
+        session.add(outside)
+    import_with(house, "Nia Novak,nia,")
+    assert state(house) == "ended"
+    house.pass_time(days=15)
+    assert "Have they been invited?" not in said(house, "admins", "ben")
 
 
 def test_an_account_that_the_list_knows_otherwise_is_refused(one_house: House) -> None:

@@ -138,6 +138,17 @@ def test_a_member_is_not_asked(bureau: Bureau) -> None:
     assert bureau.start(replace(NIA, slack_user_id="UBEN", github="")) == ""
 
 
+def test_the_name_of_another_who_is_expected_is_refused(bureau: Bureau) -> None:
+    """Else whoever accepts first could take another's place: theirs would count as settled."""
+    begun = bureau.start()
+    bureau.start(Newcomer("another", "Oli Okoro", "oli", slack_user_id="UOLI"))
+    with pytest.raises(FieldProblems) as told:
+        bureau.accept(begun, replace(FILLED, github="OLI"))
+    assert told.value.problems == {GITHUB: start.TAKEN}
+    bureau.accept(begun)
+    assert sorted(one.state for one in bureau.all()) == ["asked", "checklist"]
+
+
 def test_without_address_and_channel_each_admin_hears_of_it(bureau: Bureau) -> None:
     """A nominee whose account is gone by now, and of whom no address is known."""
     bureau.start(replace(NIA, slack_user_id="UGONE", email=None))

@@ -170,6 +170,10 @@ NO_ACCOUNT = (
     "workspace), and members need it. The admins are told; come back when they have changed it."
 )
 MEMBER_ALREADY = "You are a member of the team already; nothing was changed."
+MEMBER_UNLINKED = (
+    "Somebody with the GitHub name of your nomination is on the list of members already. If that "
+    "is you, ask one of the admins to link it to your Slack account; nothing was changed."
+)
 LINKED_OTHERWISE = (
     "The list of members knows you by another Slack account. Please ask one of the admins; "
     "nothing was changed."

@@ -36,8 +36,10 @@ from psrt_bot.onboarding.service.desk import (
     move,
     office_slot,
     record,
+    running,
     theirs,
 )
+from psrt_bot.onboarding.service.starting import is_member, is_member_called
 from psrt_bot.runtime import deadlines, once, outbox
 from psrt_bot.runtime.facts import NewcomerAccepted
 from psrt_bot.runtime.people import live_users
@@ -79,17 +81,18 @@ class Accepting:
         """
         onboarding = self._asked(session, slack_user_id, onboarding_id)
         shown = self._desk.shown(session, onboarding)
-        problem = self._refusal(session, slack_user_id)
+        problem = self._refusal(session, slack_user_id, onboarding)
         told = f"onboarding:account:{onboarding.id}"
         if problem == start.NO_ACCOUNT and once.first_time(session, now, told):
             self._desk.admins.tell(session, now, office.needs_account(shown))
         return shown, problem
 
-    def _refusal(self, session: Session, slack_user_id: str) -> str | None:
+    def _refusal(self, session: Session, slack_user_id: str, onboarding: Onboarding) -> str | None:
         """Return why somebody who is asked cannot accept now, or None."""
-        person = _linked(session, slack_user_id)
-        if person is not None and Role.MEMBER in roles_of(session, person.id):
+        if is_member(session, slack_user_id):
             return start.MEMBER_ALREADY
+        if is_member_called(session, onboarding.nominated_github):
+            return start.MEMBER_UNLINKED  # under another name they would be two members
         # A guest, or somebody of elsewhere, could not do anything of what members do.
         return None if live_users(session, [slack_user_id]) else start.NO_ACCOUNT
 
@@ -110,7 +113,7 @@ class Accepting:
         """
         lines.lock(session)  # before the onboarding's own, as an import takes them (PostgreSQL)
         onboarding = self._asked(session, slack_user_id, onboarding_id)
-        if problem := self._refusal(session, slack_user_id):
+        if problem := self._refusal(session, slack_user_id, onboarding):
             raise NotAllowed(problem)
         github, email = filled.github.strip(), filled.email.strip()
         name = " ".join(filled.listed_name.split())
@@ -159,6 +162,8 @@ class Accepting:
         they were nominated. Nobody becomes somebody else by what they type.
         """
         key = github_key(github)
+        if key != github_key(onboarding.nominated_github) and _is_expected(session, key):
+            raise FieldProblems({GITHUB: start.TAKEN})
         known = session.scalar(select(Person).where(col(Person.github_key) == key))
         linked = _linked(session, slack_user_id)
         if linked is not None:
@@ -234,6 +239,12 @@ def _check(promises: Collection[str], github: str, email: str, name: str) -> Non
     problems |= start.field_words(typed)
     if problems:
         raise FieldProblems(problems)
+
+
+def _is_expected(session: Session, key: str | None) -> bool:
+    """Return whether somebody who was nominated by a GitHub name has not answered yet."""
+    waiting = running(session, OnboardingState.OUTSIDE, OnboardingState.ASKED)
+    return key is not None and any(github_key(one.nominated_github) == key for one in waiting)
 
 
 def _linked(session: Session, slack_user_id: str) -> Person | None:

@@ -259,12 +259,16 @@ def is_member(session: Session, slack_user_id: str) -> bool:
     return person is not None and Role.MEMBER in roles_of(session, person.id)
 
 
-def _is_member_already(session: Session, newcomer: Newcomer) -> bool:
-    if newcomer.slack_user_id and is_member(session, newcomer.slack_user_id):
-        return True
-    key = github_key(newcomer.github)
+def is_member_called(session: Session, github: str) -> bool:
+    """Return whether a GitHub name is a member's; whether they are linked does not matter."""
+    key = github_key(github)
     person = session.scalar(select(Person).where(col(Person.github_key) == key)) if key else None
     return person is not None and Role.MEMBER in roles_of(session, person.id)
+
+
+def _is_member_already(session: Session, newcomer: Newcomer) -> bool:
+    user = newcomer.slack_user_id
+    return bool(user and is_member(session, user)) or is_member_called(session, newcomer.github)
 
 
 def can_be_asked_again(session: Session, onboarding: Onboarding) -> bool:

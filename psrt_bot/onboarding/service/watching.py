@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlmodel import Session
 
+from psrt_bot.membership.rules import Role, github_key
+from psrt_bot.membership.service.people import roles_of
 from psrt_bot.onboarding.messages import checklist, office
 from psrt_bot.onboarding.rules import OnboardingState
 from psrt_bot.onboarding.service.desk import Desk, list_slot, running
@@ -44,16 +46,27 @@ class Watching:
 
     def member_joined(self, session: Session, now: datetime, fact: MemberJoined) -> None:
         """Ask nobody any more who became a member by another way, an import (handler)."""
-        person = session.get_one(Person, fact.person_id)
-        for onboarding in running(session, OnboardingState.OUTSIDE, OnboardingState.ASKED):
-            if person.slack_user_id and onboarding.slack_user_id == person.slack_user_id:
-                close(session, now, self._desk, onboarding, audit.SYSTEM)
+        self._member_otherwise(session, now, session.get_one(Person, fact.person_id))
 
     def linked(self, session: Session, now: datetime, fact: PersonLinked) -> None:
-        """Let a checklist follow a newcomer to the Slack user they are now (handler)."""
+        """Let a checklist follow a newcomer to the Slack user they are now (handler).
+
+        Somebody who was asked may be known only now as a member: a list has no Slack users.
+        """
+        person = session.get_one(Person, fact.person_id, populate_existing=True)
+        if Role.MEMBER in roles_of(session, person.id):
+            self._member_otherwise(session, now, person)
         for onboarding in running(session, OnboardingState.CHECKLIST):
             if onboarding.person_id == fact.person_id:
                 self._follow(session, now, onboarding)
+
+    def _member_otherwise(self, session: Session, now: datetime, person: Person) -> None:
+        """End what asks a member whether they accept: known by Slack user, or by GitHub name."""
+        for onboarding in running(session, OnboardingState.OUTSIDE, OnboardingState.ASKED):
+            user = onboarding.slack_user_id
+            key = github_key(onboarding.nominated_github)
+            if (user and user == person.slack_user_id) or (key and key == person.github_key):
+                close(session, now, self._desk, onboarding, audit.SYSTEM)
 
     def _follow(self, session: Session, now: datetime, onboarding: Onboarding) -> None:
         person = session.get_one(Person, onboarding.person_id, populate_existing=True)
