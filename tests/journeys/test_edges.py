@@ -132,6 +132,8 @@ def test_a_refusal_never_runs_the_later_half(house: House) -> None:
     leave(house, "eve")
     leave(house, "fay")
     house.work()
+    house.workspace.add_member(TEAM, "fay")  # somebody let them in again
+    house.work()
     # What is counted of refusals is another story (tests/oversight): by the day, without what.
     counted = (RefusalCount.__tablename__, DeadlineRow.__tablename__)
     before, calls = contents(house, without=counted), len(asked(house, *VIEWS))
