@@ -47,6 +47,8 @@ class Mentorship(SQLModel, table=True):
     paired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # first of all
     mentor_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     extended_days: int = 0
+    # How often this mentor was asked for their word since the last check-in, in vain.
+    word_asked: int = 0
     # Since when the newcomer cannot be reached in Slack; admins are told once.
     resting_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

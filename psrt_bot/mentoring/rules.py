@@ -307,6 +307,8 @@ def report_problems(report: Report) -> dict[str, str]:
 # Graduation
 
 ASK_MENTOR_AGAIN = timedelta(days=7)
+WORD_ASKED_OFTEN = 3  # unanswered, a week each: then admins hear of it
+WORD_TOLD_EVERY = 4  # asks more: then they hear of it again
 WITHOUT_CHECK_INS = timedelta(days=90)  # after which the mentor is asked, where there are none
 LONGEST_EXTENSION = 90  # days, all extensions together
 STEP = 30  # days between the further check-ins of an extension
@@ -316,6 +318,11 @@ SHORTEST = 7
 def may_graduate(states: Iterable[CheckInState]) -> bool:
     """Return whether the last check-in is over, so that the mentor may say the word."""
     return AHEAD.isdisjoint(states)
+
+
+def admins_hear(asked: int) -> bool:
+    """Return whether admins hear of a mentor who was asked for their word so often, in vain."""
+    return asked >= WORD_ASKED_OFTEN and (asked - WORD_ASKED_OFTEN) % WORD_TOLD_EVERY == 0
 
 
 def extension_problem(until: date | None, today: date, extended: int) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from icalendar import Calendar
 from sqlmodel import select
 
-from psrt_bot.sandbox.seen import SeenFile
+from psrt_bot.sandbox.seen import SeenFile, SeenMessage
 from storage.runtime import AuditEntry, OutboxRow
 from tests.journeys.councils import audited
 from tests.journeys.house import House, built_house
@@ -18,6 +18,7 @@ from tests.journeys.mentorings import (
     both_check_in,
     check_in,
     check_ins,
+    choose,
     confirm,
     in_channel,
     inbox,
@@ -228,7 +229,9 @@ def test_graduation_by_the_mentors_word(house: House) -> None:
     assert posted_of_mentoring(house, before) == []
 
 
-def test_a_mentor_who_says_nothing_is_asked_weekly(one_house: House) -> None:
+def test_a_mentor_who_says_nothing_is_asked_weekly_and_then_told_to_admins(
+    one_house: House,
+) -> None:
     """The word is the mentor's alone; a missed last check-in does not hold it up."""
     house = one_house
     paired(house)
@@ -247,6 +250,31 @@ def test_a_mentor_who_says_nothing_is_asked_weekly(one_house: House) -> None:
     assert questions() == 1
     house.pass_time(days=1)
     assert questions() == 2
+    house.pass_time(days=7)
+    assert questions() == 3
+
+    def told() -> list[SeenMessage]:
+        heard = house.person("ben").channel("admins").everything
+        return [m for m in heard if "has not answered" in m.text]
+
+    assert told() == []
+    house.pass_time(days=7)
+    (heard,) = told()
+    assert "Dov Dahan was asked 3 times whether Nia Novak can coordinate alone" in heard.text
+    assert heard.buttons == ["Choose another mentor…"]
+    for _ in range(3):
+        house.pass_time(days=7)
+    assert len(told()) == 1
+    house.pass_time(days=7)
+    assert len(told()) == 2
+    assert "asked 7 times" in told()[-1].text
+    volunteer(house, "eve")
+    house.pass_time(hours=1)
+    choose(house, told()[-1], "Eve Eriksen (0 of 1)")
+    house.work()
+    assert "Can they coordinate alone?" in house.person("eve").inbox[-1].text
+    house.pass_time(days=7)
+    assert len(told()) == 2  # another mentor, asked once so far
 
 
 def test_extending_brings_further_check_ins_up_to_ninety_days(one_house: House) -> None:

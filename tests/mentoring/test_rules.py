@@ -29,6 +29,7 @@ from psrt_bot.mentoring.rules import (
     Report,
     Topic,
     Volunteer,
+    admins_hear,
     extension_problem,
     further_check_ins,
     going,
@@ -276,6 +277,11 @@ def test_graduation_waits_for_the_last_check_in(states: list[CheckInState]) -> N
     """Nothing still to come, nothing open; missed ones hold nothing up, and none at all neither."""
     assert may_graduate(states) is not any(state in (PLANNED, OPEN) for state in states)
     assert may_graduate([])
+
+
+def test_admins_hear_of_three_weeks_of_silence_and_then_monthly() -> None:
+    """After the third unanswered question, then after every fourth more."""
+    assert [asked for asked in range(16) if admins_hear(asked)] == [3, 7, 11, 15]
 
 
 @given(st.integers(-1, 120), st.integers(0, LONGEST_EXTENSION))

@@ -110,7 +110,7 @@ def missed(shown: Shown, count: int) -> Message:
         f"{plural(count, 'check-in')} in a row of {shown.newcomer} and {shown.mentor} did not take "
         "place. Please ask them how it is going."
     )
-    choose = blocks.button("Choose another mentor…", words.CHOOSE, shown.mentorship_id)
+    choose = words.choose_another_button(shown.mentorship_id)
     return Message(escape(text), [blocks.section(escape(text)), blocks.actions(choose)])
 
 

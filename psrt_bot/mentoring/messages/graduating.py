@@ -10,7 +10,7 @@ from psrt_bot.mentoring.messages import words
 from psrt_bot.mentoring.messages.words import Shown
 from psrt_bot.mentoring.rules import LONGEST_EXTENSION, STEP
 from psrt_bot.runtime import blocks
-from psrt_bot.runtime.blocks import Message, escape, moment
+from psrt_bot.runtime.blocks import Message, escape, moment, plural
 
 
 def buttons(shown: Shown) -> list[ButtonElement]:
@@ -35,6 +35,21 @@ def asked(shown: Shown) -> Message:
     """Return the question to the mentor after the last check-in."""
     text = f"The check-ins with {shown.newcomer} are over. Can they coordinate alone?"
     return Message(escape(text), [blocks.section(escape(text)), blocks.actions(*buttons(shown))])
+
+
+def unanswered(shown: Shown, times: int) -> Message:
+    """Return what admins hear of a mentor who does not say the word.
+
+    Args:
+        times: how often they were asked, in vain.
+    """
+    text = (
+        f"{shown.mentor} was asked {plural(times, 'time')} whether {shown.newcomer} can coordinate "
+        "alone, and has not answered. Only the mentor can say so, or extend: please ask them, or "
+        "choose another."
+    )
+    choose = words.choose_another_button(shown.mentorship_id)
+    return Message(escape(text), [blocks.section(escape(text)), blocks.actions(choose)])
 
 
 def extend_modal(shown: Shown, today: date, extended: int) -> View:

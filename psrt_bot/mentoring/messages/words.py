@@ -128,6 +128,11 @@ def move_button(check_in: CheckInShown) -> ButtonElement:
     return blocks.button("Another day…", MOVE, check_in.check_in_id)
 
 
+def choose_another_button(mentorship_id: str) -> ButtonElement:
+    """Return the button by which an admin takes another mentor for a pair."""
+    return blocks.button("Choose another mentor…", CHOOSE, mentorship_id)
+
+
 def pause_button() -> ButtonElement:
     """Return the button by which a mentor stops for now."""
     return blocks.button(

@@ -14,6 +14,7 @@ from psrt_bot.mentoring.rules import (
     ASK_MENTOR_AGAIN,
     MentorshipState,
     Side,
+    admins_hear,
     extension_problem,
     further_check_ins,
     may_graduate,
@@ -64,12 +65,22 @@ class Graduating:
         self._steps = steps
 
     def ask_mentor(self, session: Session, now: datetime, mentorship_id: str) -> None:
-        """Ask the mentor for their word once the last check-in is over, week by week (handler)."""
+        """Ask the mentor for their word once the last check-in is over, week by week (handler).
+
+        Admins hear of one who does not say it, and can choose another: the newcomer waits.
+        """
         mentorship = locked(session, mentorship_id)
         if mentorship is None or mentorship.state != MentorshipState.PAIRED:
             return
         if may_graduate(states_of(session, mentorship)):
-            tell(session, now, mentorship.mentor_id, messages.asked(shown(session, mentorship)))
+            view = shown(session, mentorship)
+            if admins_hear(mentorship.word_asked):
+                told = messages.unanswered(view, mentorship.word_asked)
+                self._desk.admins.tell(session, now, told)
+            tell(session, now, mentorship.mentor_id, messages.asked(view))
+            mentorship.word_asked += 1
+            session.add(mentorship)
+            session.flush()
             schedule.plan_graduation(session, now, mentorship, ASK_MENTOR_AGAIN)
 
     def graduate(
@@ -128,6 +139,7 @@ class Graduating:
         assert day is not None
         days = (day - today).days
         mentorship.extended_days += days
+        mentorship.word_asked = 0
         session.add(mentorship)
         session.flush()
         deadlines.drop(session, mentorship.id, [GRADUATION])

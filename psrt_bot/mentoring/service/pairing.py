@@ -140,7 +140,8 @@ class Pairing:
             tell(session, now, mentorship.newcomer_id, messages.hands_over(name))
         told = messages.handed_over(shown(session, mentorship), name, "hands over")
         self._desk.admins.tell(session, now, told)
-        move(session, mentorship, MentorshipState.SEEKING, mentor_id=None, mentor_since=None)
+        nobody = {"mentor_id": None, "mentor_since": None, "word_asked": 0}
+        move(session, mentorship, MentorshipState.SEEKING, **nobody)
         deadlines.drop(session, mentorship.id, DROPPED_WITH_A_MENTOR)
         for check_in in check_ins_of(session, mentorship):
             if check_in.state == CheckInState.OPEN:
