@@ -60,18 +60,21 @@ class Office:
 
 
 def for_recorder(
-    session: Session, office_: Office, slack_user_id: str, decision_id: str
+    session: Session, office_: Office, slack_user_id: str, decision_id: str, *, lock: bool
 ) -> tuple[Actor, CouncilDecision]:
-    """Return an admin who may record something of a decision, and the decision, locked.
+    """Return an admin who may record something of a decision, and the decision.
 
     One who is recused may not, however few the others are: silence confirms, so a nominator who
     says that the council was told could confirm alone. There are to be two admins (R6).
+
+    Args:
+        lock: as of ``visible``; not for what only shows a form.
 
     Raises:
         NotAllowed, NotFound: no admin, recused, or it is not theirs to see.
     """
     actor = office_.members.require(session, slack_user_id, Permission.COUNCIL_RECORD)
-    decision = visible(session, actor, decision_id, lock=True)
+    decision = visible(session, actor, decision_id, lock=lock)
     if recused(recusals_of(decision), actor.person_id, actor.slack_user_id):
         raise NotAllowed(OTHERS_RECORD)
     return actor, decision

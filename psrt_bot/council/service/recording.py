@@ -74,7 +74,7 @@ class Recording:
         Raises:
             NotAllowed, NotFound, AlreadyDone: no admin, recused, or it is over.
         """
-        _, decision = for_recorder(session, self._office, slack_user_id, decision_id)
+        _, decision = for_recorder(session, self._office, slack_user_id, decision_id, lock=False)
         if not decision.running:
             raise AlreadyDone(OVER)
         return shown(session, decision)
@@ -88,7 +88,7 @@ class Recording:
             FieldProblems: by the form's fields.
             NotAllowed, NotFound, AlreadyDone: no admin, recused, or it is over.
         """
-        actor, decision = for_recorder(session, self._office, slack_user_id, decision_id)
+        actor, decision = for_recorder(session, self._office, slack_user_id, decision_id, lock=True)
         must_be_open(session, now, decision)
         problems, answer, received = _checked(mail, now)
         seat = session.get(CouncilSeat, (decision_id, mail.member), populate_existing=True)
@@ -128,7 +128,7 @@ class Recording:
             FieldProblems: by the form's fields.
             NotAllowed, NotFound, AlreadyDone: no admin, recused, or it is over.
         """
-        actor, decision = for_recorder(session, self._office, slack_user_id, decision_id)
+        actor, decision = for_recorder(session, self._office, slack_user_id, decision_id, lock=True)
         if not decision.running:
             raise AlreadyDone(OVER)
         problems, answer, received = _checked(mail, now)

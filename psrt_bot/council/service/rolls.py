@@ -13,6 +13,7 @@ from psrt_bot.council.messages.words import Recorded, SeatLine, Shown
 from psrt_bot.council.rules import Answer, Count, DecisionState, Recusal, recused
 from psrt_bot.membership.permissions import Role
 from psrt_bot.membership.service.people import Actor, holders
+from psrt_bot.runtime import audit
 from psrt_bot.runtime.rules import NotForYou, NotFound
 from storage.council import CouncilDecision, CouncilSeat
 from storage.people import Person
@@ -41,6 +42,16 @@ def may_see(decision: CouncilDecision, actor: Actor) -> bool:
     return found is None or not found.blind
 
 
+def locked(session: Session, decision_id: str) -> CouncilDecision | None:
+    """Return a decision as it is now, held until the commit, or None.
+
+    After the audit log's head: whoever withdraws or cancels what it is about holds that when they
+    come to the decision, and whoever decides comes from here to what it is about.
+    """
+    audit.hold(session)
+    return session.get(CouncilDecision, decision_id, with_for_update=True, populate_existing=True)
+
+
 def visible(
     session: Session, actor: Actor, decision_id: str, *, lock: bool = False
 ) -> CouncilDecision:
@@ -49,12 +60,7 @@ def visible(
     Raises:
         NotFound: there is none, or it is about them; the text is the same.
     """
-    decision = session.get(
-        CouncilDecision,
-        decision_id,
-        with_for_update=True if lock else None,
-        populate_existing=lock,
-    )
+    decision = locked(session, decision_id) if lock else session.get(CouncilDecision, decision_id)
     if decision is None:
         raise NotFound(NOT_THERE)
     if not may_see(decision, actor):

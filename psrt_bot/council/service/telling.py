@@ -23,6 +23,7 @@ from psrt_bot.council.service.decisions import (
 from psrt_bot.council.service.rolls import (
     council_now,
     kept,
+    locked,
     recusals_of,
     roll_of_today,
     shown,
@@ -150,8 +151,8 @@ class Telling:
         notice = session.get(CouncilNotice, fact.slot) if fact.slot else None
         if notice is None:
             return
-        decision = session.get_one(CouncilDecision, notice.decision_id, with_for_update=True)
-        if decision.state == DecisionState.AWAITING_NOTICE:
+        decision = locked(session, notice.decision_id)
+        if decision is not None and decision.state == DecisionState.AWAITING_NOTICE:
             self._ask_for_mail(session, now, decision, f"of its channel, {fact.reason}")
 
     def _noted(
@@ -167,10 +168,8 @@ class Telling:
         if rows(noted) == 0:
             return  # another process's message
         notice = session.get_one(CouncilNotice, slot, populate_existing=True)
-        decision = session.get_one(
-            CouncilDecision, notice.decision_id, with_for_update=True, populate_existing=True
-        )
-        if decision.state != DecisionState.AWAITING_NOTICE:
+        decision = locked(session, notice.decision_id)
+        if decision is None or decision.state != DecisionState.AWAITING_NOTICE:
             return
         notices = _notices(session, decision)
         if any(one.delivered_at is None and one.failed is None for one in notices):
@@ -251,7 +250,7 @@ class Telling:
         Raises:
             NotAllowed, NotFound, AlreadyDone: no admin, recused, or the council knows already.
         """
-        actor, decision = for_recorder(session, self._office, slack_user_id, decision_id)
+        actor, decision = for_recorder(session, self._office, slack_user_id, decision_id, lock=True)
         if decision.state != DecisionState.AWAITING_NOTICE:
             raise AlreadyDone("The council has been told already, or nothing is to be decided.")
         self.open(session, now, decision, Told.MAIL, by=actor.audit_name)

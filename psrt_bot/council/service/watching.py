@@ -19,6 +19,7 @@ from psrt_bot.council.service.decisions import (
 from psrt_bot.council.service.rolls import (
     council_now,
     count_of,
+    locked,
     running,
     seats_of,
     shown,
@@ -49,9 +50,7 @@ class Watching:
 
         For an empty roll nobody has decided anything: the admins are asked, week after week.
         """
-        decision = session.get(
-            CouncilDecision, decision_id, with_for_update=True, populate_existing=True
-        )
+        decision = locked(session, decision_id)
         if decision is None or decision.state != DecisionState.OPEN:
             return
         if prolong(session, decision, now):

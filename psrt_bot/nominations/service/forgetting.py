@@ -38,6 +38,7 @@ class Forgetting:
         ids = [row.id for row in old if row.texts]  # no nomination is made without texts
         if not ids:
             return
+        audit.hold(session)  # before the nominations, as of ``visible``
         session.execute(update(Nomination).where(col(Nomination.id).in_(ids)).values(texts={}))
         session.execute(delete(Addendum).where(col(Addendum.nomination_id).in_(ids)))
         session.execute(

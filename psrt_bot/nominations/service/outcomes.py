@@ -53,6 +53,7 @@ class Outcomes:
         if nomination is None:
             return
         after = NominationState.AWAITING_NOTICE if fact.passed else NominationState.NOT_PASSED
+        audit.hold(session)  # before the nomination, as of ``visible``
         move(session, nomination, after, decided_at=now)
         audit.append(
             session,

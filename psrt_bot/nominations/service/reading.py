@@ -26,6 +26,7 @@ from psrt_bot.nominations.rules import (
     may_become,
 )
 from psrt_bot.nominations.service.showing import all_shown, has_keys, result_of, shown
+from psrt_bot.runtime import audit
 from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, NotForYou, NotFound
 from psrt_bot.runtime.sql import rows
 from psrt_bot.voting.rules import PollState, Threshold
@@ -125,9 +126,15 @@ def visible(
 ) -> Nomination:
     """Return a nomination that ``actor`` may see.
 
+    Args:
+        lock: until the commit, after the audit log's head: whoever decides holds that when they
+            come to the nomination.
+
     Raises:
         NotFound: there is none, or it is about them; the text is the same.
     """
+    if lock:
+        audit.hold(session)
     nomination = session.get(
         Nomination, nomination_id, with_for_update=True if lock else None, populate_existing=lock
     )

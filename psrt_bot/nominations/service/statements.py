@@ -17,7 +17,7 @@ from psrt_bot.nominations.rules import StatementState, statement_problem
 from psrt_bot.nominations.service.reading import Process, admitted
 from psrt_bot.nominations.service.showing import shown
 from psrt_bot.nominations.service.telling import record, say, tell_nominator
-from psrt_bot.runtime import once, outbox
+from psrt_bot.runtime import audit, once, outbox
 from psrt_bot.runtime.rules import AlreadyDone, FieldProblems, NotAllowed, NotForYou, NotFound
 from psrt_bot.runtime.sql import insert_ignoring, rows
 from storage.nominations import Nomination, Statement
@@ -182,6 +182,7 @@ class Statements:
         self, session: Session, slack_user_id: str, nomination_id: str
     ) -> tuple[Actor, Nomination]:
         actor = self._process.members.require(session, slack_user_id, Permission.STATEMENT_GIVE)
+        audit.hold(session)  # before the nomination, as of ``visible``
         nomination = session.get(Nomination, nomination_id, with_for_update=True)
         if nomination is None:
             raise NotFound(NOT_FOR_YOU)
