@@ -38,7 +38,8 @@ class CouncilListeners:
             decisions = self._reading.for_admin(session, asked.user_id)
             if decisions is None:
                 return Show(cards.own_modal(self._reading.for_member(session, asked.user_id)))
-        return Show(office.overview_modal(decisions))
+            answerable = self._reading.answerable(session, asked.user_id, decisions)
+        return Show(office.overview_modal(decisions, answerable))
 
     def ask_veto(self, asked: Asked) -> Reply:
         """Open the form of a veto."""

@@ -208,6 +208,31 @@ def test_an_answer_by_mail_is_recorded_and_its_author_told(house: House) -> None
     assert state(house) == "confirmed"
 
 
+def test_an_admin_of_the_council_answers_where_they_record(house: House) -> None:
+    """Told by mail there is no card: `/psrt council` has the buttons of both, for both."""
+    change_role(house, "ben", Role.STEERING_COUNCIL, held=True)
+    house.workspace.archive("council")
+    house.bot.refresh_people()
+    pass_the_vote(house, by="chi")
+    request = posted(house, "of its channel, it is archived", to="admins", reader="ben")
+    assert whispered(house, "ana", lambda: request.click(MAIL, by=house.person("ana")))
+    house.work()
+    assert "No objection" not in office(house, "ana").buttons  # an admin and no more
+    board = office(house)
+    answers = ["Veto…", "No objection", "Abstain", "Details"]
+    assert board.buttons == [*answers, MEMBERS, WHOLE]
+    board.click("No objection")
+    assert "recorded: *no objection*" in house.person("ben").wait_modal(title="Note").text
+    house.work()
+    assert "• Ben Bright: no objection\n" in office(house, "ana").text
+    board = office(house)
+    board.click("Veto…")
+    form = house.person("ben").wait_modal(title="Veto")
+    form.fill("Reason", "Not yet.").fill("Please confirm", ["Yes, I veto this"]).submit()
+    house.work()
+    assert "• Ben Bright: veto\n" in office(house, "ana").text
+
+
 def test_a_mail_need_not_be_written_for_what_was_taken_back(small_house: House) -> None:
     """The request says so itself, and its button is gone."""
     house = small_house

@@ -1,19 +1,20 @@
 """What admins read and fill in: a mail to send, answers that came by mail, outcomes, the term."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from slack_sdk.models.blocks import Block, ButtonElement
 from slack_sdk.models.views import View
 
-from psrt_bot.council.messages import words
+from psrt_bot.council.messages import cards, words
 from psrt_bot.council.messages.words import Shown
 from psrt_bot.council.rules import ANSWER_WORDS, LONGEST_LINE, LONGEST_TEXT, Answer, DecisionState
 from psrt_bot.runtime import blocks
 from psrt_bot.runtime.blocks import Message, escape
 from psrt_bot.runtime.called import command
 
-SHOWN_DECISIONS = 10  # a modal holds 100 blocks, some six a decision
+SHOWN_DECISIONS = 10  # a modal holds 100 blocks, up to six a decision
+ALSO_YOURS = "You are on the council's roll. Your own answer, and below it what an admin records:"
 WHOLE: dict[str, str] = {Answer.NO_OBJECTION: "No veto", Answer.VETO: "Veto"}
 ONE: dict[str, str] = {
     Answer.NO_OBJECTION: "No objection",
@@ -180,13 +181,21 @@ def renew_roles(names: Sequence[str]) -> Message:
     )
 
 
-def overview_modal(decisions: Sequence[Shown]) -> View:
-    """Return the open decisions for admins: how they stand, and what can be recorded."""
+def overview_modal(decisions: Sequence[Shown], answerable_ids: Collection[str] = ()) -> View:
+    """Return the open decisions for admins: how they stand, and what can be recorded.
+
+    Args:
+        answerable_ids: which of them the reader decides on as well; they stand at the top, with the
+            buttons for an answer of their own.
+    """
     parts: list[Block] = []
-    for shown in decisions[:SHOWN_DECISIONS]:
+    ordered = sorted(decisions, key=lambda one: one.decision_id not in answerable_ids)
+    for shown in ordered[:SHOWN_DECISIONS]:
         parts += [blocks.section(f"*{escape(shown.title)}*\n{shown.standing}")]
         if shown.seats:
             parts.append(blocks.section("\n".join(seat.words for seat in shown.seats)))
+        if shown.decision_id in answerable_ids:
+            parts += [blocks.context(ALSO_YOURS), blocks.actions(*cards.answer_buttons(shown))]
         parts += [blocks.actions(*_office_buttons(shown)), blocks.divider()]
     if len(decisions) > SHOWN_DECISIONS:
         parts.append(blocks.context(f"and {len(decisions) - SHOWN_DECISIONS} more"))

@@ -1,5 +1,7 @@
 """What may be read of the council's decisions, and by whom."""
 
+from collections.abc import Sequence
+
 from sqlmodel import Session
 
 from psrt_bot.council.messages.words import Shown
@@ -49,11 +51,18 @@ class CouncilReading:
             for one in running(session)
             if one.state == DecisionState.OPEN and may_see(one, actor)
         ]
-        return [
-            view
-            for view in all_shown(session, seen)
-            if actor.person_id in {seat.person_id for seat in view.deciding}
-        ]
+        return [view for view in all_shown(session, seen) if _may_answer(view, actor)]
+
+    def answerable(
+        self, session: Session, slack_user_id: str, decisions: Sequence[Shown]
+    ) -> frozenset[str]:
+        """Return the ids of those of ``decisions`` that an admin, too, may answer in the council.
+
+        Raises:
+            NotAllowed: they are neither admin nor of the council.
+        """
+        actor = self._office.members.require(session, slack_user_id, Permission.COUNCIL_OPEN)
+        return frozenset(view.decision_id for view in decisions if _may_answer(view, actor))
 
     def takes_part(self, session: Session, actor: Actor, subject: str) -> bool:
         """Return whether somebody decides on a subject now, and so may read what it is about."""
@@ -67,6 +76,12 @@ class CouncilReading:
         """Return the last decision on a subject, for the process that began it."""
         decision = latest(session, subject)
         return shown(session, decision) if decision else None
+
+
+def _may_answer(view: Shown, actor: Actor) -> bool:
+    if view.state is not DecisionState.OPEN or Role.STEERING_COUNCIL not in actor.roles:
+        return False
+    return actor.person_id in {seat.person_id for seat in view.deciding}
 
 
 def _takes_part(session: Session, decision: CouncilDecision, actor: Actor) -> bool:
