@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum, unique
 
 
@@ -231,6 +231,17 @@ def parse_date(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def taken_up_at(soon: datetime, following: datetime | None) -> datetime | None:
+    """Return when another mentor's pair is asked for what fell due without one, or None for never.
+
+    Args:
+        soon: the moment that is offered.
+        following: the next check-in that is planned, if there is one. Their order stays, and two
+            within a day would be one too many: then the overdue one is left out.
+    """
+    return soon if following is None or following - soon >= DAY else None
 
 
 def move_problem(chosen: date | None, today: date, following: date | None) -> str | None:

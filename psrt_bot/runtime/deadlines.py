@@ -62,6 +62,16 @@ def drop(session: Session, subject: str, kinds: Iterable[str]) -> None:
     )
 
 
+def is_planned(session: Session, subject: str, kind: str) -> bool:
+    """Return whether something of a kind is still to come for a subject."""
+    found = select(col(DeadlineRow.id)).where(
+        col(DeadlineRow.subject) == subject,
+        col(DeadlineRow.kind) == kind,
+        col(DeadlineRow.done_at).is_(None),
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
 def next_due(session: Session) -> datetime | None:
     """Return when the next deadline may be acted upon, or None.
 

@@ -1,6 +1,6 @@
 """The rules of mentoring: who is proposed, what counts as missed, which days can be (R11)."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
 import pytest
@@ -45,6 +45,7 @@ from psrt_bot.mentoring.rules import (
     report_problems,
     room_problem,
     stays_proposed,
+    taken_up_at,
     topics,
 )
 
@@ -270,6 +271,14 @@ def test_a_report_shows_nothing_of_itself() -> None:
     assert set(GOING_WORDS) == set(Going)
     assert [going(one.value) for one in Going] == list(Going)
     assert going("splendidly") is going("") is None
+
+
+@given(st.integers(-48, 96))
+def test_what_is_taken_up_comes_a_day_before_the_next_or_not_at_all(hours: int) -> None:
+    """The order of check-ins stays, and two do not come within a day."""
+    soon = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
+    assert taken_up_at(soon, None) == soon
+    assert taken_up_at(soon, soon + hours * HOUR) == (soon if hours >= 24 else None)
 
 
 @given(st.lists(st.sampled_from(CheckInState), max_size=6))

@@ -541,6 +541,44 @@ def test_a_mentor_who_is_gone_when_a_check_in_comes_hands_over_first(school: Sch
     assert school.check_ins_now[0].sequence == 1
 
 
+def test_an_overdue_check_in_is_left_out_where_the_next_is_near(school: School) -> None:
+    """Eve takes over a day before the second: the first would come after or with it."""
+    school.pair()
+    school.pass_time(6 * DAY)
+    school.volunteer("eve")
+    with school.database.transaction() as session:
+        school.volunteering.pause(session, school.clock.now(), "Udov")
+    school.pass_time(7 * DAY)
+    school.confirm()
+    assert school.states == ["skipped", "planned", "planned"]
+    school.pass_time(DAY)
+    assert school.states == ["skipped", "open", "planned"]
+
+
+def test_a_late_answer_does_not_ask_the_mentor_again_at_once(school: School) -> None:
+    """Asked when the last check-in was missed, they are asked again a week later."""
+    school.pair()
+    for number, days in enumerate((7, 7), start=1):
+        school.pass_time(days * DAY)
+        school.hold(number)
+    school.pass_time(16 * DAY)
+    school.pass_time(3 * DAY)
+    assert school.states[-1] == "missed"
+
+    def asked() -> int:
+        return sum("Can they coordinate alone?" in text for text in school.owed("dm:Udov"))
+
+    assert asked() == 1
+    school.clock.move(DAY)
+    school.hold(3)
+    school.pass_time(timedelta(hours=1))
+    assert school.states[-1] == "held"
+    assert asked() == 1
+    assert deadlines_open(school) == [desk.GRADUATION]
+    school.pass_time(6 * DAY)
+    assert asked() == 2
+
+
 def test_whoever_leaves_at_the_mentors_word_waits_for_nobody_who_waits_for_them(
     school: School,
 ) -> None:

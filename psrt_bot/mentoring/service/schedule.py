@@ -8,7 +8,13 @@ from sqlmodel import Session
 
 from psrt_bot.mentoring.messages import calendar
 from psrt_bot.mentoring.messages.calendar import Entry
-from psrt_bot.mentoring.rules import WITHOUT_CHECK_INS, CheckInState, MentorshipState, may_graduate
+from psrt_bot.mentoring.rules import (
+    WITHOUT_CHECK_INS,
+    CheckInState,
+    MentorshipState,
+    may_graduate,
+    taken_up_at,
+)
 from psrt_bot.mentoring.service.desk import (
     CHECK_IN,
     GRADUATION,
@@ -49,14 +55,20 @@ def add(
 
 
 def take_up(session: Session, now: datetime, mentorship: Mentorship) -> None:
-    """Let another mentor go on: of what fell due without one, the last is asked for soon."""
+    """Let another mentor go on: of what fell due without one, the last is asked for soon.
+
+    Unless the next one comes about then (`taken_up_at`).
+    """
     zone = zone_of(session, mentorship.newcomer_id)
     waiting = [one for one in check_ins_of(session, mentorship) if is_planned(one)]
     overdue = [one for one in waiting if one.due_at <= now]
-    for check_in in overdue[:-1]:
+    following = min((one.due_at for one in waiting if one.due_at > now), default=None)
+    at = taken_up_at(next_waking(now + TAKEN_UP_AFTER, zone), following)
+    left_out = overdue[:-1] if at else overdue
+    for check_in in left_out:
         check_in.state = CheckInState.SKIPPED
-    for check_in in overdue[-1:]:
-        shift(check_in, now, next_waking(now + TAKEN_UP_AFTER, zone))
+    if overdue and at:
+        shift(overdue[-1], now, at)
     session.add_all(overdue)
     session.flush()
     plan(session, mentorship)
@@ -90,10 +102,15 @@ def stop_waiting(session: Session, mentorship: Mentorship) -> None:
 def plan_graduation(
     session: Session, now: datetime, mentorship: Mentorship, after: timedelta = timedelta(0)
 ) -> None:
-    """Plan to ask the mentor for their word, if the last check-in is over; in their morning."""
-    deadlines.drop(session, mentorship.id, [GRADUATION])
+    """Plan to ask the mentor for their word, if the last check-in is over; in their morning.
+
+    A question that is planned already stays: who was just asked is asked again in a week, not at
+    once since somebody answered late.
+    """
     states = states_of(session, mentorship)
     if not may_graduate(states) or mentorship.mentor_id is None:
+        return
+    if deadlines.is_planned(session, mentorship.id, GRADUATION):
         return
     zone = zone_of(session, mentorship.mentor_id)
     start = now + after
