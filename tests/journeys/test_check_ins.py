@@ -8,6 +8,7 @@ import pytest
 from icalendar import Calendar
 from sqlmodel import select
 
+from psrt_bot.sandbox import faults
 from psrt_bot.sandbox.seen import SeenFile, SeenMessage
 from storage.runtime import AuditEntry, OutboxRow
 from tests.journeys.councils import audited
@@ -32,6 +33,8 @@ from tests.journeys.mentorings import (
     volunteer,
 )
 from tests.journeys.steps import whispered
+from tests.journeys.test_secrecy import found_words
+from tests.runtime.captured_logs import FORMATS, Format, logged
 
 SECRET = "The fictional parser of the elder days is stuck"
 
@@ -100,6 +103,43 @@ def test_a_check_in_takes_place_and_what_is_said_stays_with_the_two(house: House
         assert word not in kept
     again = whispered(house, "nia", lambda: asked(house, "nia").click("Check in…"))
     assert "You have answered already" in again
+
+
+SAID = ("canaryquokka", "canaryotter", "canarylynx", "canarywombat", "canaryrefused")
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("transport", ["socket", "http"])
+def test_no_log_holds_what_is_said_at_a_check_in(
+    tmp_path: Path, transport: str, fmt: Format
+) -> None:
+    """Not at DEBUG, whatever is ticked, refused, repeated, held up by Slack, or said late."""
+    with logged(fmt, "debug") as stream, built_house(tmp_path, transport) as house:
+        paired(house)
+        house.pass_time(days=7)
+        asked(house, "nia").click("Check in…")
+        form = house.person("nia").wait_modal(title="Check-in")
+        form.fill("How is it going?", "Not well").fill("What blocks?", "canaryrefused")
+        form.fill("The next step", " ").submit()
+        assert form.errors
+        form.close()
+        check_in(house, "nia", blocked="canaryquokka", step="canaryotter", raised="yes")
+        house.installation.redeliver_last()
+        house.work()
+        assert "canaryquokka" in in_channel(house, "admins")
+        house.pass_time(days=3)
+        assert states(house)[0] == "missed"
+        house.workspace.faults.add("chat.postMessage", faults.server_error(), times=2)
+        check_in(house, "dov", ready="Not yet", blocked="canarylynx", step="canarywombat")
+        for _ in range(3):
+            house.pass_time(minutes=20)
+        assert states(house)[0] == "held"
+        assert "canarywombat" in said_together(house)
+        house.close()
+        log = stream.getvalue()
+        house.open()
+    assert len(log) > 200, log  # something was logged, at DEBUG
+    assert found_words(log.encode(), list(SAID)) == []
 
 
 def sqlite_text(house: House) -> str:
