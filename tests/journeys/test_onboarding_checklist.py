@@ -351,17 +351,14 @@ def confirm_again(house: House) -> None:
         house.work()
 
 
-@pytest.mark.parametrize("way", ["leave", "deactivated", "end"])
+@pytest.mark.parametrize("way", ["leave", "end"])
 def test_who_leaves_in_the_middle_ends_it(one_house: House, way: str) -> None:
-    """By the one door, with the account, or by an admin's hand; buttons say that it is over."""
+    """By the one door, or by an admin's hand; buttons say that it is over."""
     house = one_house
     old = checklist(house)
     stale = list(old.blocks)
     if way == "leave":
         leave(house, "nia")
-    elif way == "deactivated":
-        house.workspace.change_user("nia", deleted=True)
-        house.workspace.wait_for(lambda: state(house) == "ended")
     else:
         overview(house, "ben").click("Open")
         house.person("ben").wait_modal(title="Checklist").click("End onboarding")
@@ -369,13 +366,83 @@ def test_who_leaves_in_the_middle_ends_it(one_house: House, way: str) -> None:
     assert state(house) == "ended"
     assert len(audited(house, "onboarding:end")) == 1
     assert "Your onboarding has ended" in told(house, "nia")
-    if way == "deactivated":
-        assert "They are still a member" in said(house, "admins", "ben")
     if way == "end":
         old.message.blocks = stale
         assert "settled already" in whispered(house, "nia", lambda: old.click("I have read it"))
     house.pass_time(days=40)
     assert reminders(house, "nia") == []
+
+
+def lose_account(house: House) -> None:
+    """Nia has ticked one step; then her account is deactivated, of which Slack tells twice."""
+    checklist(house).click("I have read it")
+    house.work()
+    house.workspace.change_user("nia", deleted=True)
+    house.workspace.wait_for(lambda: len(audited(house, "onboarding:rest")) == 1)
+    house.bot.refresh_people()
+    house.work()
+    assert state(house) == "checklist"
+    assert said(house, "admins", "ben").count("They are still a member") == 2  # text and block
+
+
+def steps_asked_for(house: House) -> int:
+    """How often the admins were asked for their steps."""
+    words = house.person("ben").channel("admins").messages
+    return len([m for m in words if "wait for an admin" in m.rendered])
+
+
+def test_a_checklist_rests_while_the_account_is_gone(one_house: House) -> None:
+    """A mistake of an admin costs no step: nobody is reminded meanwhile, then all goes on."""
+    house = one_house
+    lose_account(house)
+    house.pass_time(days=41)
+    assert (reminders(house, "nia"), steps_asked_for(house)) == ([], 0)
+    assert said(house, "admins", "ben").count("They are still a member") == 2
+    house.workspace.change_user("nia", deleted=False)
+    house.workspace.wait_for(lambda: len(audited(house, "onboarding:go-on")) == 1)
+    house.bot.refresh_people()
+    house.work()
+    assert said(house, "admins", "ben").count("goes on: 1 of 4 steps") == 2
+    assert "Your checklist: 1 of 4" in checklist(house).rendered
+    house.pass_time(days=8)
+    assert len(reminders(house, "nia")) == 1
+    assert steps_asked_for(house) == 2  # theirs, and the mentor's, of whom there is none
+    score(house, EXAMPLE)
+    house.work()
+    assert "Your checklist: 2 of 4" in checklist(house).rendered
+    house.workspace.change_user("nia", deleted=True)
+    house.workspace.wait_for(lambda: len(audited(house, "onboarding:rest")) == 2)
+
+
+def test_a_replaced_account_keeps_the_steps(one_house: House) -> None:
+    """The old one is deactivated first, then an admin links the new one."""
+    house = one_house
+    lose_account(house)
+    house.workspace.add_user("nia2", real_name="Nia Novak", tz="Europe/Berlin")
+    house.bot.refresh_people()
+    with house.session() as session:
+        nia, user = find_person(session, "nia"), house.person("nia2").id
+        house.bot.services.members.link(session, house.clock.now(), nia, user, "tests")
+    house.work()
+    assert len(audited(house, "onboarding:go-on")) == 1
+    assert "Your checklist: 1 of 4" in checklist(house, "nia2").rendered
+    house.pass_time(days=8)
+    assert len(reminders(house, "nia2")) >= 1
+    assert reminders(house, "nia") == []
+
+
+@pytest.mark.parametrize("way", ["leave", "end"])
+def test_a_resting_checklist_ends_as_any_other(one_house: House, way: str) -> None:
+    """By leaving the team, or by an admin's hand."""
+    house = one_house
+    lose_account(house)
+    if way == "leave":
+        leave(house, "nia")
+    else:
+        word = house.person("ben").channel("admins").wait(lambda m: "rests" in m.rendered)
+        word.click("End onboarding", by=house.person("ben"))
+        house.workspace.wait_for(lambda: state(house) == "ended")
+    assert state(house) == "ended"
 
 
 def test_the_checklist_follows_to_another_account(one_house: House) -> None:

@@ -104,18 +104,30 @@ def gone(shown: Shown, *, member: bool) -> Message:
     """Return the word that somebody's account was deactivated in the middle.
 
     Args:
-        member: they had accepted already.
+        member: they had accepted already; their checklist rests.
     """
-    rest = (
-        "They are still a member: what becomes of that is yours to decide."
-        if member
-        else "They have not become a member."
-    )
+    name = escape(shown.name)
+    if not member:
+        text = (
+            f"The Slack account of {name} was deactivated; I ended the onboarding. They have not "
+            "become a member."
+        )
+        return Message(text, [blocks.section(text), blocks.actions(_again(shown))])
     text = (
-        f"The Slack account of {escape(shown.name)} was deactivated; I ended the onboarding. {rest}"
+        f"The Slack account of {name} was deactivated. They are still a member: what becomes of "
+        "that is yours to decide. Their checklist rests, and nobody is reminded of it. It goes on "
+        "when the account is back or they are linked to another; it ends when they leave the team."
     )
-    buttons = [] if member else [blocks.actions(_again(shown))]
-    return Message(text, [blocks.section(text), *buttons])
+    return Message(text, [blocks.section(text), blocks.actions(_end(shown))])
+
+
+def back(shown: Shown) -> Message:
+    """Return the word that an account is back, and with it the checklist."""
+    text = (
+        f"The Slack account of {escape(shown.name)} is back; their checklist goes on: "
+        f"{shown.progress} steps."
+    )
+    return Message(text, [blocks.section(text)])
 
 
 def accepted(shown: Shown) -> Message:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlmodel import Session, col
 
 from psrt_bot.membership.rules import Role
@@ -28,7 +28,8 @@ from psrt_bot.runtime.facts import Facts
 from psrt_bot.runtime.rules import AlreadyDone, NotForYou, NotFound
 from psrt_bot.runtime.sql import rows
 from storage.onboarding import Onboarding, OnboardingStep
-from storage.people import Person, RoleHeld
+from storage.people import Person, RoleHeld, SlackUser
+from storage.runtime import AuditEntry
 
 REMIND = "onboarding:remind"  # who was asked and has not answered
 SILENT = "onboarding:silent"  # that they never did, for admins
@@ -37,6 +38,7 @@ CHASE = "onboarding:chase"  # who is still outside, for admins
 NUDGES = {who: f"onboarding:nudge-{who}" for who in Ticker}
 KINDS = (REMIND, SILENT, CHASE, *NUDGES.values())
 EXPANDER = "onboarding:reminder"
+REST, GO_ON = "rest", "go-on"  # acts: the account is gone, and is back or another
 
 MentorsOf = Callable[[Session, Collection[str]], Mapping[str, str]]
 
@@ -155,6 +157,36 @@ def running(session: Session, *states: OnboardingState) -> Sequence[Onboarding]:
     if states:
         chosen = chosen.where(col(Onboarding.state).in_(states))
     return session.scalars(chosen.order_by(col(Onboarding.begun_at), col(Onboarding.id))).all()
+
+
+def absent(session: Session, onboardings: Sequence[Onboarding]) -> set[str]:
+    """Return the ids of those whose newcomer has no account: deactivated, or linked to none now.
+
+    Their checklist rests: it keeps its steps, and nobody is reminded of them.
+    """
+    deactivated = col(SlackUser.is_deleted).is_(True)
+    unlinked = and_(col(Person.id).is_not(None), col(Person.slack_user_id).is_(None))
+    found = session.scalars(
+        select(col(Onboarding.id))
+        .outerjoin(SlackUser, col(SlackUser.id) == col(Onboarding.slack_user_id))
+        .outerjoin(Person, col(Person.id) == col(Onboarding.person_id))
+        .where(col(Onboarding.id).in_([one.id for one in onboardings]), or_(deactivated, unlinked))
+    )
+    return set(found)
+
+
+def rests(session: Session, onboarding: Onboarding) -> bool:
+    """Return whether the audit log's last word is that a checklist waits for an account."""
+    last = session.scalar(
+        select(col(AuditEntry.act))
+        .where(
+            col(AuditEntry.subject) == onboarding.id,
+            col(AuditEntry.act).in_([f"onboarding:{act}" for act in (REST, GO_ON)]),
+        )
+        .order_by(col(AuditEntry.number).desc())
+        .limit(1)
+    )
+    return last == f"onboarding:{REST}"
 
 
 def theirs(session: Session, slack_user_id: str, onboarding_id: str) -> Onboarding:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from psrt_bot.onboarding.messages import checklist, office, start
 from psrt_bot.onboarding.messages.words import Shown
 from psrt_bot.onboarding.rules import OnboardingState, Ticker, next_week
-from psrt_bot.onboarding.service.desk import EXPANDER, NUDGES, Desk, find, running
+from psrt_bot.onboarding.service.desk import EXPANDER, NUDGES, Desk, absent, find, running
 from psrt_bot.runtime import blocks, deadlines
 from psrt_bot.runtime.blocks import Message
 from psrt_bot.runtime.deadlines import Act
@@ -38,22 +38,32 @@ class Reminding:
     def nudge(self, session: Session, now: datetime, onboarding_id: str, who: Ticker) -> None:
         """Remind one kind of people of their steps that wait, and mark what is late.
 
-        While something of theirs is late it is asked for weekly.
+        While something of theirs is late it is asked for weekly; of nobody while the newcomer's
+        account is gone.
         """
         onboarding = find(session, onboarding_id)
         if onboarding is None or onboarding.state != OnboardingState.CHECKLIST:
             return
-        assert onboarding.accepted_at is not None
         shown = self._desk.shown(session, onboarding)
         waiting = shown.waiting(now, who)
+        if absent(session, [onboarding]):
+            if waiting:  # looked at again each week, until the account is back or another
+                self._next_week(session, now, onboarding, who)
+            return
         if waiting and (user := self._user(session, onboarding, who)):
             remind(session, now, [user])
         elif waiting and who is not Ticker.NEWCOMER:
             self._desk.admins.tell(session, now, office.steps_wait(shown, waiting, now))
         if any(step.who is who for step in shown.late(now)):
-            at = next_week(onboarding.accepted_at, now)
-            deadlines.schedule(session, NUDGES[who], onboarding.id, at)
+            self._next_week(session, now, onboarding, who)
         self._desk.show_progress(session, now, onboarding)
+
+    def _next_week(
+        self, session: Session, now: datetime, onboarding: Onboarding, who: Ticker
+    ) -> None:
+        assert onboarding.accepted_at is not None
+        at = next_week(onboarding.accepted_at, now)
+        deadlines.schedule(session, NUDGES[who], onboarding.id, at)
 
     def handler(self, who: Ticker) -> Act:
         """Return what is done when a reminder of ``who`` is due (several count as one)."""
@@ -67,6 +77,8 @@ class Reminding:
         """Return one message to each of ``users`` for whom something still waits."""
         parts: dict[str, list[Block]] = defaultdict(list)
         under_way = running(session, OnboardingState.ASKED, OnboardingState.CHECKLIST)
+        resting = absent(session, under_way)
+        under_way = [one for one in under_way if one.id not in resting]
         mentors = self._desk.mentors(session, under_way)
         together = zip(under_way, self._desk.shown_all(session, under_way), strict=True)
         for onboarding, shown in together:

@@ -10,7 +10,16 @@ from psrt_bot.membership.rules import Role, github_key
 from psrt_bot.membership.service.people import roles_of
 from psrt_bot.onboarding.messages import checklist, office
 from psrt_bot.onboarding.rules import OnboardingState
-from psrt_bot.onboarding.service.desk import Desk, list_slot, running
+from psrt_bot.onboarding.service.desk import (
+    GO_ON,
+    REST,
+    Desk,
+    absent,
+    list_slot,
+    record,
+    rests,
+    running,
+)
 from psrt_bot.onboarding.service.starting import Starting
 from psrt_bot.onboarding.service.ticking import close
 from psrt_bot.runtime import audit, outbox
@@ -31,12 +40,15 @@ class Watching:
         """Take note of users as Slack tells of them, after they are kept (``note_user``)."""
         told = list(users)
         self._starting.seen(session, now, told)
-        gone = {user["id"] for user in told if user.get("deleted")}
-        if not gone:
-            return
+        gone = {user["id"]: bool(user.get("deleted")) for user in told}
         for onboarding in running(session, OnboardingState.ASKED, OnboardingState.CHECKLIST):
-            if onboarding.slack_user_id in gone:
-                self._deactivated(session, now, onboarding)
+            match gone.get(onboarding.slack_user_id or ""):
+                case True:
+                    self._deactivated(session, now, onboarding)
+                case False if self._goes_on(session, now, onboarding):
+                    shown = self._desk.shown(session, onboarding)
+                    self._desk.admins.tell(session, now, office.back(shown))
+                    self._desk.show_progress(session, now, onboarding)
 
     def member_left(self, session: Session, now: datetime, fact: MemberLeft) -> None:
         """End the onboarding of whose membership ended (handler); offboarding tells them."""
@@ -76,6 +88,8 @@ class Watching:
         onboarding.slack_user_id = user
         session.add(onboarding)
         session.flush()
+        if not absent(session, [onboarding]):
+            self._goes_on(session, now, onboarding)
         if live_users(session, [user]):
             message = checklist.message(self._desk.shown(session, onboarding), now)
             outbox.tell(session, now, user, message, slot=list_slot(onboarding))
@@ -86,6 +100,22 @@ class Watching:
         if user is not None and not user.is_deleted:
             return
         member = onboarding.state == OnboardingState.CHECKLIST
-        close(session, now, self._desk, onboarding, audit.SYSTEM)
+        if member:
+            audit.hold(session)  # two may tell of it at once: the admins hear it once
+            if rests(session, onboarding):
+                return
+            record(session, now, audit.SYSTEM, REST, onboarding)
+        else:
+            close(session, now, self._desk, onboarding, audit.SYSTEM)
         shown = self._desk.shown(session, onboarding)
         self._desk.admins.tell(session, now, office.gone(shown, member=member))
+
+    def _goes_on(self, session: Session, now: datetime, onboarding: Onboarding) -> bool:
+        """Return whether a checklist rested; then it goes on from now."""
+        if not rests(session, onboarding):
+            return False
+        audit.hold(session)
+        if not rests(session, onboarding):
+            return False
+        record(session, now, audit.SYSTEM, GO_ON, onboarding)
+        return True
