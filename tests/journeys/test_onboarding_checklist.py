@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
+from psrt_bot.membership.rules import Role
 from psrt_bot.membership.service.people import find_person
 from psrt_bot.onboarding.messages.checklist import EXAMPLE
 from psrt_bot.onboarding.service.desk import Desk
@@ -443,6 +444,44 @@ def test_a_resting_checklist_ends_as_any_other(one_house: House, way: str) -> No
         word.click("End onboarding", by=house.person("ben"))
         house.workspace.wait_for(lambda: state(house) == "ended")
     assert state(house) == "ended"
+
+
+def change_admin(house: House, login: str, *, held: bool) -> None:
+    """Appoint an admin, or revoke one, as their use case does."""
+    with house.session() as session:
+        person, members = find_person(session, login), house.bot.services.members
+        now = house.clock.now()
+        if held:
+            members.grant(session, now, person, Role.ADMIN, "tests", decision="SC 2026-03-02")
+        else:
+            members.revoke(session, now, person, Role.ADMIN, "tests")
+
+
+def test_the_admins_steps_are_for_those_who_are_admins_now(one_house: House) -> None:
+    """Revoked in the middle: old buttons refuse, Home loses it; who is appointed goes on."""
+    house = one_house
+    word, bens = office(house), home(house, "ben", "0 of 4 steps")
+    overview(house, "ben").click("Open")
+    old = house.person("ben").wait_modal(title="Checklist")
+    chis = home(house, "chi", "The team")
+    assert "0 of 4 steps" not in chis.rendered
+    change_admin(house, "chi", held=True)
+    change_admin(house, "ben", held=False)
+    nothing = "There is nothing here for you to do."
+    assert press_anothers(house, "ben", word, "Done") == nothing
+    old.click("End onboarding")
+    house.work()
+    assert audited(house, "onboarding:tick") == []
+    assert state(house) == "checklist"
+    house.pass_time(seconds=3)
+    bens.wait(lambda seen: "0 of 4 steps" not in seen.rendered)
+    chis.wait(lambda seen: "0 of 4 steps" in seen.rendered)
+    assert "Nia" not in overview(house, "ben").text
+    house.workspace.add_member("admins", "chi")
+    word.click("Done", by=house.person("chi"))
+    house.workspace.wait_for(lambda: len(audited(house, "onboarding:tick")) == 1)
+    assert audited(house, "onboarding:tick")[0].details == {"step": "access"}
+    assert state(house) == "checklist"
 
 
 def test_the_checklist_follows_to_another_account(one_house: House) -> None:
