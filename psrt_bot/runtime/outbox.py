@@ -225,6 +225,26 @@ def kick(session: Session, now: datetime, channel: str, user: str) -> str:
     return _place(session, now, Kind.KICK, channel, user)
 
 
+def uninvite(session: Session, now: datetime, channel: str, user: str) -> None:
+    """Drop an invitation that is owed; one that has begun is followed by a removal.
+
+    A removal that is owed already stays. Where no invitation is owed nothing happens.
+    """
+    here = col(OutboxRow.conversation) == f"place:{channel}:{user}"
+    dropped = supersede(session, now, here, col(OutboxRow.kind) == Kind.INVITE)
+    last = session.scalar(
+        select(col(OutboxRow.kind))
+        .where(here, col(OutboxRow.finished_at).is_(None))
+        .order_by(col(OutboxRow.seq).desc())
+        .limit(1)
+    )
+    lost = last is None and any(one.ambiguous_at is not None for one in dropped)
+    if last == Kind.INVITE or lost:
+        payload = {"channel": channel, "user": user}
+        at = _after(now, dropped)
+        add(session, now, f"place:{channel}:{user}", Kind.KICK, payload, try_at=at)
+
+
 def _place(
     session: Session, now: datetime, kind: Kind, channel: str, user: str, after: str | None = None
 ) -> str:

@@ -3,6 +3,7 @@
 from threading import Barrier, Thread
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from psrt_bot.access.rules import GITHUB, MAILING_LIST
@@ -297,11 +298,84 @@ def test_without_a_slack_user_it_waits_for_one(counter: Counter) -> None:
         person = counter.find(session, "oli")
         counter.members.unlink(session, counter.clock.now(), person, "tests")
     assert counter.states("oli")[TEAM] == "add open"
+    assert counter.owed(Kind.INVITE) == []
     with counter.database.transaction() as session:
         counter.link(session, "Oli Novak", "oli")
     counter.work(minutes=1)
-    assert (TEAM, "UOLI") in counter.owed(Kind.INVITE)
+    assert counter.owed(Kind.INVITE) == [(SIDE, "UOLI"), (TEAM, "UOLI")]
+    assert counter.owed(Kind.KICK) == []
     assert counter.states("oli")[TEAM] == "add owed"
+
+
+def begun(counter: Counter, **values: object) -> None:
+    """Let delivery have begun what is owed to places."""
+    with counter.database.transaction() as session:
+        places = col(OutboxRow.kind).in_([Kind.INVITE, Kind.KICK])
+        waiting = col(OutboxRow.finished_at).is_(None)
+        session.execute(update(OutboxRow).where(places, waiting).values(**values))
+
+
+def unlink(counter: Counter, name: str) -> None:
+    with counter.database.transaction() as session:
+        person = counter.find(session, name)
+        counter.members.unlink(session, counter.clock.now(), person, "tests")
+
+
+@pytest.mark.parametrize("how", ["token", "ambiguous_at"])
+def test_an_invitation_that_has_begun_is_undone_when_the_link_is_taken(
+    counter: Counter, how: str
+) -> None:
+    """It may be in Slack by now, or come late: a removal follows it, once."""
+    counter.join("nia")
+    counter.work(minutes=1)
+    begun(counter, **{how: "t" if how == "token" else counter.clock.now()})
+    unlink(counter, "nia")
+    both = [(SIDE, "UNIA"), (TEAM, "UNIA")]
+    assert counter.owed(Kind.KICK) == both
+    assert counter.owed(Kind.INVITE) == (both if how == "token" else [])
+    with counter.database.transaction() as session:
+        counter.link(session, "Nia Novak", "oli")
+    counter.settled(Invited(TEAM, "UNIA"))
+    counter.settled(Removed(TEAM, "UNIA"))
+    assert counter.states("nia")[TEAM] == "add owed"  # the other account's
+    unlink(counter, "nia")
+    assert counter.owed(Kind.KICK) == both
+
+
+def test_who_left_without_a_link_is_not_invited_later(counter: Counter) -> None:
+    """Unlinked, then the membership ends: nothing is owed to the account that was theirs."""
+    counter.join("nia")
+    counter.work(minutes=1)
+    unlink(counter, "nia")
+    counter.leave("nia")
+    counter.work(minutes=1)
+    assert counter.owed(Kind.INVITE) == counter.owed(Kind.KICK) == []
+    assert counter.states("nia")[TEAM] == "remove open"
+
+
+def test_an_invitation_on_no_checklist_goes_with_the_link(counter: Counter) -> None:
+    """One that an admin pressed Invite for."""
+    with counter.database.transaction() as session:
+        counter.placing.invite(session, counter.clock.now(), COUNCIL, "UCHI", None)
+        counter.placing.invite(session, counter.clock.now(), TEAM, "UCHI", None)
+    unlink(counter, "chi")
+    assert counter.owed(Kind.INVITE) == []
+
+
+def test_a_tick_taken_back_is_about_the_account_of_now(counter: Counter) -> None:
+    """A row that was done when the link changed followed it not; opened again, it does."""
+    counter.join("nia")
+    counter.work(minutes=1)
+    counter.settled(PlaceRefused(Kind.INVITE, TEAM, "UNIA", "no"))
+    tick(counter, "nia", TEAM)
+    unlink(counter, "nia")
+    with counter.database.transaction() as session:
+        counter.link(session, "Nia Novak", "oli")
+    assert counter.items("nia")[TEAM].slack_user_id == "UNIA"
+    untick(counter, "nia", TEAM)
+    assert counter.states("nia")[TEAM] == "add owed"
+    counter.work(minutes=1)
+    assert (TEAM, "UOLI") in counter.owed(Kind.INVITE)
 
 
 def test_a_link_leaves_other_rows_alone(counter: Counter) -> None:

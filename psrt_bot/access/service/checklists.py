@@ -181,6 +181,21 @@ def put(
             deadlines.schedule(session, PLACE, item.id, now)
 
 
+def relink(session: Session, now: datetime, item: AccessItem, user: str | None) -> None:
+    """Have a channel's row that is not done be about somebody's Slack user of now."""
+    if item.slack_user_id == user or (item.doing == Doing.REMOVE and item.slack_user_id):
+        return  # who leaves is removed as whom they were in the channel
+    state = ItemState.OWED if user else ItemState.OPEN
+    refusal = None if user else messages.UNLINKED
+    session.execute(
+        update(AccessItem)
+        .where(col(AccessItem.id) == item.id, col(AccessItem.state) != ItemState.DONE)
+        .values(slack_user_id=user, state=state, refusal=refusal)
+    )
+    if user:
+        deadlines.schedule(session, PLACE, item.id, now)
+
+
 def move(
     session: Session,
     item: AccessItem,

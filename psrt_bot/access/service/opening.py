@@ -5,10 +5,9 @@ They also run in the command line, where no invitation may be owed: see ``checkl
 
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
-from psrt_bot.access.messages import checklists as messages
 from psrt_bot.access.rules import (
     BY_HAND,
     Cause,
@@ -19,7 +18,6 @@ from psrt_bot.access.rules import (
     tasks,
 )
 from psrt_bot.access.service.checklists import (
-    PLACE,
     Desk,
     begin,
     end,
@@ -27,11 +25,12 @@ from psrt_bot.access.service.checklists import (
     open_for,
     put,
     refresh,
+    relink,
     update_message,
 )
 from psrt_bot.membership.permissions import Role
 from psrt_bot.membership.service.people import roles_of
-from psrt_bot.runtime import deadlines
+from psrt_bot.runtime import outbox
 from psrt_bot.runtime.facts import (
     MemberJoined,
     MemberLeft,
@@ -39,7 +38,7 @@ from psrt_bot.runtime.facts import (
     PersonLinked,
     RolesChanged,
 )
-from storage.access import AccessChecklist, AccessItem
+from storage.access import AccessChecklist
 from storage.people import Person, RoleHeld
 
 
@@ -78,14 +77,20 @@ class Opening:
         update_message(session, now, self._desk, checklist)
 
     def linked(self, session: Session, now: datetime, fact: PersonLinked) -> None:
-        """Invite whoever waited for a link to be known, or wait for one again (handler)."""
+        """Invite whoever waited for a link to be known, or wait for one again (handler).
+
+        Whom the link named before is invited no more, whether a checklist or an admin asked for it.
+        """
         checklist = open_for(session, fact.person_id)
+        person = session.get_one(Person, fact.person_id, populate_existing=True)
+        for user in set(fact.slack_user_ids) - {person.slack_user_id}:
+            for channel in dict.fromkeys(channel for _, channel in self._desk.rooms):
+                outbox.uninvite(session, now, channel, user)
         if checklist is None:
             return
-        person = session.get_one(Person, fact.person_id, populate_existing=True)
         for item in items_of(session, checklist):
             if item.place not in BY_HAND and item.state != ItemState.DONE:
-                _relink(session, now, item, person.slack_user_id)
+                relink(session, now, item, person.slack_user_id)
         refresh(session, now, self._desk, checklist)
 
     def changed(self, session: Session, now: datetime, fact: PersonChanged) -> None:
@@ -114,20 +119,6 @@ class Opening:
             end(session, now, older, ChecklistState.SUPERSEDED)
             update_message(session, now, self._desk, older)
         begin(session, now, self._desk, cause, wanted, person=session.get_one(Person, person_id))
-
-
-def _relink(session: Session, now: datetime, item: AccessItem, user: str | None) -> None:
-    if item.slack_user_id == user or (item.doing == Doing.REMOVE and item.slack_user_id):
-        return  # who leaves is removed as whom they were in the channel
-    state = ItemState.OWED if user else ItemState.OPEN
-    refusal = None if user else messages.UNLINKED
-    session.execute(
-        update(AccessItem)
-        .where(col(AccessItem.id) == item.id, col(AccessItem.state) != ItemState.DONE)
-        .values(slack_user_id=user, state=state, refusal=refusal)
-    )
-    if user:
-        deadlines.schedule(session, PLACE, item.id, now)
 
 
 def _changes(

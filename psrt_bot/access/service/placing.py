@@ -7,7 +7,14 @@ from sqlmodel import Session, col
 
 from psrt_bot.access.messages import drift as messages
 from psrt_bot.access.rules import ChecklistState, Doing, ItemState
-from psrt_bot.access.service.checklists import PLACE, Desk, Prepare, locked, move, refresh
+from psrt_bot.access.service.checklists import (
+    PLACE,
+    Desk,
+    Prepare,
+    locked,
+    move,
+    refresh,
+)
 from psrt_bot.runtime import audit, deadlines, outbox
 from psrt_bot.runtime.facts import Invited, PlaceRefused, Removed
 from psrt_bot.runtime.outbox import Kind
@@ -70,6 +77,8 @@ class Placing:
         asked = self._asked(session, fact.channel, fact.user, doing)
         for item_id in asked:
             checklist, item = locked(session, item_id)
+            if item.slack_user_id != fact.user:
+                continue  # as in _done
             if move(session, item, ItemState.OWED, ItemState.OPEN, refusal=fact.reason):
                 refresh(session, now, self._desk, checklist)
         if not asked:
@@ -79,6 +88,8 @@ class Placing:
     def _done(self, session: Session, now: datetime, channel: str, user: str, doing: Doing) -> None:
         for item_id in self._asked(session, channel, user, doing):
             checklist, item = locked(session, item_id)
+            if item.slack_user_id != user:
+                continue  # linked to somebody else while this waited for the lock
             if move(session, item, ItemState.OWED, ItemState.DONE, at=now, by=audit.SYSTEM):
                 refresh(session, now, self._desk, checklist)
 

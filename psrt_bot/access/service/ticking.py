@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 
 from psrt_bot.access.messages import checklists as messages
 from psrt_bot.access.messages.checklists import Shown
-from psrt_bot.access.rules import REMIND_EVERY, ChecklistState, ItemState
+from psrt_bot.access.rules import BY_HAND, REMIND_EVERY, ChecklistState, ItemState
 from psrt_bot.access.service.checklists import (
     REMIND,
     Desk,
@@ -15,6 +15,7 @@ from psrt_bot.access.service.checklists import (
     move,
     open_lists,
     refresh,
+    relink,
     shown,
 )
 from psrt_bot.access.service.placing import Placing
@@ -26,6 +27,7 @@ from psrt_bot.runtime.people import live_users
 from psrt_bot.runtime.rules import AlreadyDone, NotFound
 from psrt_bot.runtime.waking import remind_when_awake
 from storage.access import AccessChecklist, AccessItem
+from storage.people import Person
 
 EXPANDER = "access:reminder"
 
@@ -72,6 +74,9 @@ class Ticking:
         kept = item.refusal
         if by_bot or not move(session, item, ItemState.DONE, ItemState.OPEN, refusal=kept):
             raise AlreadyDone(messages.NOT_OPEN)
+        if item.place not in BY_HAND and checklist.person_id:  # done rows follow no change of link
+            person = session.get_one(Person, checklist.person_id, populate_existing=True)
+            relink(session, now, item, person.slack_user_id)
         refresh(session, now, self._desk, checklist)
 
     def retry(self, session: Session, now: datetime, slack_user_id: str, item_id: str) -> None:
