@@ -13,6 +13,7 @@ from sqlalchemy import text
 from commands.surface import AFTER_WORKERS
 from psrt_bot.runtime import outbox
 from psrt_bot.runtime.blocks import Message
+from psrt_bot.runtime.people import is_in_channel
 from psrt_bot.sandbox import courier, faults
 from psrt_bot.sandbox.seen import Home
 from storage.oversight import RefusalCount
@@ -124,6 +125,13 @@ def test_an_event_that_failed_comes_again(house: House) -> None:
 # refusals
 
 
+def is_known_inside(house: House, who: str) -> bool:
+    """Whether the bot has heard that somebody is in the team's channel."""
+    team = house.workspace.state.channel(TEAM).id
+    with house.bot.database.reading() as session:
+        return is_in_channel(session, team, house.person(who).id)
+
+
 def test_a_refusal_never_runs_the_later_half(house: House) -> None:
     """Whom the ack half refuses gets words and no window: a stranger, one who left, a late one."""
     house.nominate()
@@ -132,7 +140,10 @@ def test_a_refusal_never_runs_the_later_half(house: House) -> None:
     leave(house, "eve")
     leave(house, "fay")
     house.work()
+    gone = ("eve", "fay")
+    house.workspace.wait_for(lambda: not any(is_known_inside(house, who) for who in gone))
     house.workspace.add_member(TEAM, "fay")  # somebody let them in again
+    house.workspace.wait_for(lambda: is_known_inside(house, "fay"))
     house.work()
     # What is counted of refusals is another story (tests/oversight): by the day, without what.
     counted = (RefusalCount.__tablename__, DeadlineRow.__tablename__)
