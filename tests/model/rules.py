@@ -280,6 +280,8 @@ class World:
             return False
         if one.state not in ("awaiting_notice", "council"):
             return False
+        if one.state == "awaiting_notice":
+            self._begin_window(one)  # a council that decides has been told: its roll is frozen now
         self._decide(one, veto=veto)
         return True
 

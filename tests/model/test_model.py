@@ -7,7 +7,8 @@ does 2,000 and 50.
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from tests.model import watch
-from tests.model.acts import next_act
+from tests.model.acts import Act, Nominate, RecordDecision, Vote, Wait, next_act
 from tests.model.cast import IN_SLACK, OUTSIDE
 from tests.model.http import opened
 from tests.model.rules import World
@@ -51,6 +52,13 @@ def play(world: World, bot: Services, data: st.DataObject, steps: int) -> None:
         assert bot.see(who) == world.see(who), who
 
 
+def follow(world: World, bot: Services, acts: Sequence[Act]) -> None:
+    """Do given acts in both, and compare as `play` does."""
+    for act in acts:
+        assert bot.do(act) is world.do(act), act
+        assert bot.state() == watch.of_model(world), act
+
+
 def runs(count: int, *phases: Phase) -> settings:
     """So many runs, each as long as it takes; a difference is printed."""
     return settings(
@@ -73,6 +81,16 @@ def test_the_use_cases_do_what_the_model_does(
     world = World(has_council_channel=has_channel)
     note("with a council channel" if has_channel else "without a council channel")
     play(world, Services(bench, world), data, steps)
+
+
+def test_what_was_found_once(bench: Bench) -> None:
+    """A decision that came by mail before the council was told: its roll is frozen by that."""
+    bench.reset()
+    world = World(has_council_channel=False)
+    passed = [Vote("ana", 0, "yes"), Wait(timedelta(days=7, hours=1))]
+    acts = [Nominate("ben", "nia"), *passed, RecordDecision("ana", 0, veto=False)]
+    follow(world, Services(bench, world), acts)
+    assert world.nominations[0].state == "confirmed"
 
 
 @runs(HTTP_RUNS, Phase.generate)  # to shrink takes a second a try
