@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from psrt_bot.runtime.clock import Clock, SystemClock
-from psrt_bot.runtime.leases import LEASE, TOLERATED_SKEW, lease_clock, skew
+from psrt_bot.runtime.leases import LEASE, TOLERATED_SKEW, lease_clock, skew, unleased
 from psrt_bot.runtime.sql import insert_ignoring, rows
 from storage.engine import Database, wake_workers
 from storage.runtime import DeadlineRow
@@ -212,7 +212,7 @@ def _open(moment: datetime) -> ColumnElement[bool]:
     earlier = aliased(DeadlineRow)
     return and_(
         col(DeadlineRow.done_at).is_(None),
-        or_(col(DeadlineRow.lease_until).is_(None), col(DeadlineRow.lease_until) < moment),
+        unleased(DeadlineRow, moment),
         ~exists().where(
             col(earlier.subject) == col(DeadlineRow.subject),
             col(earlier.done_at).is_(None),

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Update, and_, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, Update, and_, case, exists, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
@@ -27,7 +27,7 @@ from psrt_bot.runtime.facts import (
     PostLingers,
     Removed,
 )
-from psrt_bot.runtime.leases import LEASE, TakenOver, lease_clock
+from psrt_bot.runtime.leases import LEASE, TakenOver, lease_clock, unleased
 from psrt_bot.runtime.neutral import WITHDRAWALS, lingers
 from psrt_bot.runtime.outbox import GROUP, Kind
 from psrt_bot.runtime.people import note_joined, note_left
@@ -111,7 +111,7 @@ class Delivery:
         with self._database.reading() as session:
             return session.scalar(
                 select(col(OutboxRow.try_at))
-                .where(_first_in_line(), _unleased(lease_clock(session)))
+                .where(_first_in_line(), unleased(OutboxRow, lease_clock(session)))
                 .order_by(col(OutboxRow.try_at))
                 .limit(1)
             )
@@ -127,7 +127,7 @@ class Delivery:
             moment = lease_clock(session)
             due = (
                 select(col(OutboxRow.seq))
-                .where(_first_in_line(), _unleased(moment), col(OutboxRow.try_at) <= now)
+                .where(_first_in_line(), unleased(OutboxRow, moment), col(OutboxRow.try_at) <= now)
                 .order_by(col(OutboxRow.seq))
                 .limit(1)
                 .with_for_update(skip_locked=True)
@@ -349,10 +349,6 @@ def _nothing_before(queue: str | None) -> ColumnElement[bool]:
         col(before.finished_at).is_(None),
         col(before.seq) < col(OutboxRow.seq),
     )
-
-
-def _unleased(moment: datetime) -> ColumnElement[bool]:
-    return or_(col(OutboxRow.lease_until).is_(None), col(OutboxRow.lease_until) < moment)
 
 
 def _mine(row: OutboxRow) -> Update:

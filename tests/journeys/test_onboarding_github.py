@@ -127,3 +127,21 @@ def test_without_a_token_nobody_is_asked(github: GitHub, tmp_path: Path) -> None
         house.work()
         assert owed(house) == []
         house.work()
+
+
+class Broken:
+    """A client with a defect."""
+
+    def is_persons(self, login: str) -> bool:
+        """What nobody foresaw."""
+        raise LookupError(login)
+
+
+def test_a_defect_ends_the_question_and_not_the_sweep(house: House, github: GitHub) -> None:
+    """What breaks on our side is not tried for ever, and everything else goes on."""
+    house.bot._accounts._accounts = Broken()
+    accept(house)
+    assert owed(house) == []
+    assert asked(github) == []
+    assert "GitHub knows no" not in told(house, "nia")
+    assert state(house) == "checklist"

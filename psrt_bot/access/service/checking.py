@@ -6,10 +6,10 @@ that dies in between leaves the question to another.
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col
 
@@ -24,18 +24,17 @@ from psrt_bot.membership.rules import github_key
 from psrt_bot.membership.service.people import holders
 from psrt_bot.runtime import audit, deadlines, outbox
 from psrt_bot.runtime.clock import Clock
-from psrt_bot.runtime.leases import LEASE, lease_clock
-from psrt_bot.runtime.sql import rows
+from psrt_bot.runtime.leases import change_mine, claim, lease_clock, unleased
 from storage.access import TeamCheck
 from storage.engine import Database, DatabaseBusy
 from storage.people import Person
-from storage.types import new_id
 
 log = structlog.get_logger(__name__)
 
 WEEKLY = "access:weekly"
 EVERYTHING = "access"  # the subject of the weekly comparison
 AGAIN_AFTER = timedelta(hours=1)
+OWED = col(TeamCheck.finished_at).is_(None)
 TRIES = 4  # of the weekly one; whoever asked hears at once that GitHub does not answer
 
 
@@ -92,7 +91,7 @@ class Checking:
                 # A defect of ours. Asked again and again it would keep the sweep from its end.
                 log.exception("comparison_failed", check=check.id)
                 with self._database.transaction() as session:
-                    _mine(session, check, finished_at=self._clock.now(), token=None)
+                    change_mine(session, check, OWED, finished_at=self._clock.now())
         return tried
 
     def next_try(self) -> datetime | None:
@@ -100,7 +99,7 @@ class Checking:
         with self._database.reading() as session:
             return session.scalar(
                 select(col(TeamCheck.try_at))
-                .where(_free(lease_clock(session)))
+                .where(OWED, unleased(TeamCheck, lease_clock(session)))
                 .order_by(col(TeamCheck.try_at))
                 .limit(1)
             )
@@ -108,21 +107,8 @@ class Checking:
     def _claim(self) -> TeamCheck | None:
         now = self._clock.now()
         with self._database.transaction() as session:
-            moment = lease_clock(session)
-            due = (
-                select(col(TeamCheck.id))
-                .where(_free(moment), col(TeamCheck.try_at) <= now)
-                .order_by(col(TeamCheck.asked_at))
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-            return session.scalars(
-                update(TeamCheck)
-                .where(col(TeamCheck.id) == due.scalar_subquery())
-                .values(lease_until=moment + LEASE, token=new_id(), attempts=TeamCheck.attempts + 1)
-                .returning(TeamCheck)
-                .execution_options(synchronize_session=False)
-            ).one_or_none()
+            due = (OWED, col(TeamCheck.try_at) <= now)
+            return claim(session, TeamCheck, *due, first=TeamCheck.asked_at)
 
     def _ask(self) -> tuple[frozenset[str] | None, GitHubTrouble | None]:
         if self._team is None:
@@ -143,9 +129,11 @@ class Checking:
     ) -> None:
         weekly = check.asked_by is None
         if weekly and trouble and trouble.passing and check.attempts < TRIES:
-            _mine(session, check, try_at=now + AGAIN_AFTER, lease_until=None, token=None)
+            change_mine(
+                session, check, OWED, try_at=now + AGAIN_AFTER, lease_until=None, token=None
+            )
             return
-        if not _mine(session, check, finished_at=now, lease_until=None, token=None):
+        if not change_mine(session, check, OWED, finished_at=now):
             return  # it took longer than the lease: another copy has answered
         if logins is not None:
             self._tick_what_github_shows(session, now, logins)
@@ -176,24 +164,6 @@ class Checking:
                 held, row = locked(session, item.id)
                 if move(session, row, ItemState.OPEN, ItemState.DONE, at=now, by=audit.SYSTEM):
                     refresh(session, now, self._desk, held)
-
-
-def _free(moment: datetime) -> Any:
-    """Not answered, and asked by no other worker just now."""
-    return and_(
-        col(TeamCheck.finished_at).is_(None),
-        or_(col(TeamCheck.lease_until).is_(None), col(TeamCheck.lease_until) < moment),
-    )
-
-
-def _mine(session: Session, check: TeamCheck, **values: Any) -> bool:
-    """Change a comparison, if this worker still has it."""
-    mine = update(TeamCheck).where(
-        col(TeamCheck.id) == check.id,
-        col(TeamCheck.token) == check.token,
-        col(TeamCheck.finished_at).is_(None),
-    )
-    return rows(session.execute(mine.values(**values))) == 1
 
 
 def _together(slack: Report, github: Report) -> Report:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col
 
 from psrt_bot.access.github_team import GitHubTrouble
@@ -16,18 +17,18 @@ from psrt_bot.onboarding.messages import accounts as messages
 from psrt_bot.onboarding.service.desk import Desk, find
 from psrt_bot.runtime import deadlines, outbox
 from psrt_bot.runtime.clock import Clock
-from psrt_bot.runtime.leases import LEASE, lease_clock
-from psrt_bot.runtime.sql import rows
-from storage.engine import Database
+from psrt_bot.runtime.leases import change_mine, claim, lease_clock
+from storage.engine import Database, DatabaseBusy
 from storage.onboarding import Onboarding
 from storage.runtime import DeadlineRow
-from storage.types import new_id
 
 log = structlog.get_logger(__name__)
 
 ACCOUNT = "onboarding:account"
+SUBJECT = "account:"
 AGAIN_AFTER = timedelta(hours=1)
 TRIES = 24  # a day's outage
+OWED = (col(DeadlineRow.kind) == ACCOUNT, col(DeadlineRow.done_at).is_(None))
 
 
 class Accounts(Protocol):
@@ -44,7 +45,7 @@ def owe(session: Session, now: datetime, onboarding: Onboarding) -> None:
 
 
 def _subject(onboarding_id: str) -> str:
-    return f"account:{onboarding_id}"
+    return f"{SUBJECT}{onboarding_id}"
 
 
 class AccountChecking:
@@ -72,42 +73,34 @@ class AccountChecking:
         tried = 0
         while (row := self._claim()) is not None:
             tried += 1
-            self._ask(row, self._accounts)
+            try:
+                self._ask(row, self._accounts)
+            except (DBAPIError, DatabaseBusy):
+                raise
+            except Exception:
+                # A defect of ours. Asked again and again it would keep the sweep from its end.
+                log.exception("account_check_failed", deadline=row.id)
+                with self._database.transaction() as session:
+                    change_mine(session, row, *OWED, done_at=self._clock.now())
         return tried
 
     def _forget(self) -> None:
         """Let go of what nobody can ask any more; once, at the first look."""
         if not self._let_go:
             with self._database.transaction() as session:
-                owed = (col(DeadlineRow.kind) == ACCOUNT, col(DeadlineRow.done_at).is_(None))
                 now = self._clock.now()
-                session.execute(update(DeadlineRow).where(*owed).values(done_at=now))
+                session.execute(update(DeadlineRow).where(*OWED).values(done_at=now))
             self._let_go = True
 
     def _claim(self) -> DeadlineRow | None:
         now = self._clock.now()
         with self._database.transaction() as session:
-            moment = lease_clock(session)
-            due = (
-                select(col(DeadlineRow.id))
-                .where(_free(moment), col(DeadlineRow.due_at) <= now)
-                .order_by(col(DeadlineRow.due_at))
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-            return session.scalars(
-                update(DeadlineRow)
-                .where(col(DeadlineRow.id) == due.scalar_subquery())
-                .values(
-                    lease_until=moment + LEASE, token=new_id(), attempts=DeadlineRow.attempts + 1
-                )
-                .returning(DeadlineRow)
-                .execution_options(synchronize_session=False)
-            ).one_or_none()
+            due = (*OWED, col(DeadlineRow.due_at) <= now)
+            return claim(session, DeadlineRow, *due, first=DeadlineRow.due_at)
 
     def _ask(self, row: DeadlineRow, accounts: Accounts) -> None:
         with self._database.reading() as session:
-            onboarding = find(session, row.subject.removeprefix("account:"))
+            onboarding = find(session, row.subject.removeprefix(SUBJECT))
             login = onboarding.github if onboarding else ""
         there: bool | None = None
         try:
@@ -119,36 +112,20 @@ class AccountChecking:
                 return
         with self._database.transaction() as session:
             now = self._clock.now()
-            if self._mine(session, row, done_at=now, lease_until=None) and there is False:
+            mine = change_mine(session, row, *OWED, done_at=now)
+            if mine and there is False:
                 self._tell(session, now, row)
 
     def _later(self, row: DeadlineRow) -> None:
         with self._database.transaction() as session:
-            self._mine(session, row, lease_until=lease_clock(session) + AGAIN_AFTER)
-
-    def _mine(self, session: Session, row: DeadlineRow, **values: datetime | None) -> bool:
-        """Change a question, if this worker still has it."""
-        mine = update(DeadlineRow).where(
-            col(DeadlineRow.id) == row.id,
-            col(DeadlineRow.token) == row.token,
-            col(DeadlineRow.done_at).is_(None),
-        )
-        return rows(session.execute(mine.values(**values))) == 1
+            again = lease_clock(session) + AGAIN_AFTER
+            change_mine(session, row, *OWED, lease_until=again)
 
     def _tell(self, session: Session, now: datetime, row: DeadlineRow) -> None:
-        onboarding = find(session, row.subject.removeprefix("account:"))
+        onboarding = find(session, row.subject.removeprefix(SUBJECT))
         if onboarding is None:
             return
         shown = self._desk.shown(session, onboarding)
         self._desk.admins.tell(session, now, messages.told_admins(shown))
         if onboarding.slack_user_id:
             outbox.tell(session, now, onboarding.slack_user_id, messages.told_them(shown))
-
-
-def _free(moment: datetime) -> ColumnElement[bool]:
-    """Not answered, and asked by no other worker just now."""
-    return and_(
-        col(DeadlineRow.kind) == ACCOUNT,
-        col(DeadlineRow.done_at).is_(None),
-        or_(col(DeadlineRow.lease_until).is_(None), col(DeadlineRow.lease_until) < moment),
-    )
