@@ -1,10 +1,6 @@
 """``psrt-bot run``: the bot until a signal ends it."""
 
 import gc
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Event
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -12,6 +8,7 @@ from slack_sdk.errors import SlackApiError
 from psrt_bot.app import Bot
 from psrt_bot.commandline.databases import opened
 from psrt_bot.commandline.refusals import CommandError, database_troubles
+from psrt_bot.commandline.signals import Ending, until_signalled
 from psrt_bot.onboarding.checklist import load as load_checklist
 from psrt_bot.runtime.logs import configure_logging
 from psrt_bot.runtime.slack import FAILURES, UNUSABLE_TOKEN, VIEW_TIMEOUT, judge, new_client
@@ -19,7 +16,6 @@ from psrt_bot.settings import Settings, load_settings
 
 log = structlog.get_logger(__name__)
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
 HIGHEST_PORT = 65535
 
 
@@ -40,14 +36,14 @@ def run_bot(http: str | None) -> None:
         settings.for_http()
     load_checklist(settings.checklist)
     configure_logging(settings.log_level, settings.log_format)
-    with _until_signalled() as signalled:
+    with until_signalled() as ending:
         with opened(settings):
             pass  # before the bot opens it: a database that is refused is left as it was
         _check_token(settings)
-        _serve(settings, address, signalled)
+        _serve(settings, address, ending)
 
 
-def _serve(settings: Settings, address: tuple[str, int] | None, signalled: Event) -> None:
+def _serve(settings: Settings, address: tuple[str, int] | None, ending: Ending) -> None:
     with database_troubles(settings.database_where):
         bot = Bot(settings)
         try:
@@ -57,7 +53,7 @@ def _serve(settings: Settings, address: tuple[str, int] | None, signalled: Event
             gc.freeze()
             where = bot.http_address if address else "Socket Mode"
             log.info("listening", where=where, database=settings.database_where)
-            signalled.wait()
+            ending.wait()
             log.info("stopping")
         finally:
             bot.stop()
@@ -96,28 +92,6 @@ def _check_token(settings: Settings) -> None:
 
 def _refused_token(name: str, code: str) -> str:
     return f"{name}: Slack refuses it ({code}); copy it anew from the Slack app's settings page"
-
-
-@contextmanager
-def _until_signalled() -> Iterator[Event]:
-    """Yield an event that SIGTERM or SIGINT sets; the signals' handlers are put back after one."""
-    signalled = Event()
-    previous = {number: signal.getsignal(number) for number in SIGNALS}
-
-    def put_back() -> None:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-    def on_signal(_number: int, _frame: object) -> None:
-        put_back()
-        signalled.set()
-
-    for number in SIGNALS:
-        signal.signal(number, on_signal)
-    try:
-        yield signalled
-    finally:
-        put_back()
 
 
 def parse_address(text: str) -> tuple[str, int]:

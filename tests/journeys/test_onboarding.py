@@ -319,6 +319,7 @@ def test_a_guest_is_asked_to_come_back_with_a_full_account(one_house: House) -> 
     house.work()
     assert said(house, "admins", "ben").count("make it a full account") == 2  # text and block
     house.workspace.change_user("nia", is_restricted=False)
+    house.bot.refresh_people()
     accept(house)
     assert state(house) == "checklist"
 

@@ -1,6 +1,5 @@
 """``psrt-bot demo``: the local Slack in the browser, until Ctrl-C."""
 
-import signal
 import socket
 import sys
 import webbrowser
@@ -9,11 +8,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
 
 from starlette.routing import BaseRoute
 
 from psrt_bot.commandline.refusals import CommandError
+from psrt_bot.commandline.signals import Ending, until_signalled
 from psrt_bot.commandline.verifying import told
 from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.runtime.logs import configure_logging
@@ -58,17 +57,16 @@ class Wishes:
     folder: Path = FOLDER
 
 
-def show(wishes: Wishes, ending: Event | None = None) -> None:
-    """Serve the page until SIGINT or SIGTERM (or until ``ending`` is set).
+def show(wishes: Wishes) -> None:
+    """Serve the page until SIGINT or SIGTERM.
 
     Raises:
         CommandError: the folder is in use, cannot be read, or holds a workspace although an
             empty one is wished for; or no port is free.
     """
-    ending = ending or _until_told()
     restore_logging = configure_logging("WARNING", "console")
     try:
-        with keeping.locked(wishes.folder), ExitStack() as stack:
+        with until_signalled() as ending, keeping.locked(wishes.folder), ExitStack() as stack:
             if wishes.reset:
                 keeping.clear(wishes.folder)
             kept = keeping.load(wishes.folder)
@@ -81,7 +79,7 @@ def show(wishes: Wishes, ending: Event | None = None) -> None:
         restore_logging()
 
 
-def _open(stack: ExitStack, wishes: Wishes, kept: keeping.Kept | None, ending: Event) -> None:
+def _open(stack: ExitStack, wishes: Wishes, kept: keeping.Kept | None, ending: Ending) -> None:
     house = House(wishes.empty)
     now = datetime.now(UTC)
     clock = MovableClock(kept.now if kept else now if wishes.empty else now - AGO)
@@ -124,19 +122,6 @@ def _bound(port: int) -> int | None:
             return bound
     except OSError:
         return None
-
-
-def _until_told() -> Event:
-    """An event that SIGINT and SIGTERM set; a second one ends the process as usual."""
-    ending = Event()
-
-    def told_to_end(number: int, _frame: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        ending.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, told_to_end)
-    return ending
 
 
 class House:
