@@ -2,7 +2,6 @@
 
 import ipaddress
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from psrt_bot.runtime.clock import MovableClock
 from storage.engine import Database, prepare_storage
 from storage.schema import upgrade
+from tests.databases import new_database
 from tests.postgres import TEMPLATE, NoServer, Server
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)  # a Monday
@@ -56,15 +56,6 @@ sys.addaudithook(_guard)  # below the socket module, so that no import order get
 def clock() -> MovableClock:
     """A clock that stands still until it is moved, on a Monday at 10:00 UTC."""
     return MovableClock(START, frozen=True)
-
-
-@pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "psrt.db"
-    database = Database(f"sqlite:///{path}")
-    upgrade(database)
-    database.close()
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -111,9 +102,7 @@ def empty_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> I
 def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database of the newest schema, without a row."""
     if backend == "sqlite":
-        path = tmp_path / "psrt.db"
-        shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
-        yield f"sqlite:///{path}"
+        yield new_database(tmp_path / "psrt.db")
         return
     server: Server = request.getfixturevalue("postgres_server")
     name = f"psrt_{next(_numbers)}"

@@ -23,7 +23,7 @@ from psrt_bot.gate import Gate, read_form
 from psrt_bot.settings import Settings
 from psrt_bot.web import wsgi_app
 from storage.engine import Database, prepare_storage
-from storage.schema import upgrade
+from tests.databases import new_database
 
 CANARY = "canary-7f3a"
 SECRET = "s" * 32
@@ -88,10 +88,9 @@ JSON = st.recursive(
 def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
     """A whole bot that never reaches Slack."""
     folder: Path = tmp_path_factory.mktemp("gate")
-    url = f"sqlite:///{folder / 'psrt.db'}"
+    url = new_database(folder / "psrt.db")
     database = Database(url)
     prepare_storage(database)
-    upgrade(database)
     database.close()
     chosen = Settings(
         slack_bot_token="xoxb-1",

@@ -5,12 +5,10 @@ admins, with delivery and time in between; then everything that is left is done,
 and checklists agree.
 """
 
-import shutil
 from contextlib import closing
 from itertools import count
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
@@ -31,6 +29,7 @@ from storage.people import Person, SlackChannelMember
 from storage.runtime import OutboxRow
 from tests.access.desk import ROOMS, Counter, user
 from tests.conftest import START
+from tests.databases import new_database
 
 NAMES = ("chi", "nia", "oli")
 ACTS = st.one_of(
@@ -251,12 +250,6 @@ class Play:
             assert session.scalars(select(Person)).all()
 
 
-@pytest.fixture
-def template(_sqlite_template: Path) -> Path:
-    """A database of the newest schema, to be copied."""
-    return _sqlite_template
-
-
 @given(st.lists(ACTS, max_size=30))
 @example([("join", "nia"), ("pass", 0), ("link_other", "nia"), ("deliver", 0)])
 @example([("join", "nia"), ("pass", 0), ("unlink", "nia"), ("leave", "nia"), ("deliver", 0)])
@@ -267,12 +260,10 @@ def template(_sqlite_template: Path) -> Path:
     deadline=None,
 )
 def test_everybody_ends_where_their_roles_lead(
-    tmp_path: Path, template: Path, acts: list[tuple[str, object]]
+    tmp_path: Path, acts: list[tuple[str, object]]
 ) -> None:
     """One open list a person at most, at any time; in the end list and channels agree."""
-    path = tmp_path / f"{next(_number)}.db"
-    shutil.copyfile(template, path)
-    with closing(Database(f"sqlite:///{path}")) as database:
+    with closing(Database(new_database(tmp_path / f"{next(_number)}.db"))) as database:
         prepare_storage(database)
         play = Play(database)
         for what, about in acts:

@@ -4,7 +4,6 @@ In process, from the payload that Slack would send to the answer it would get: w
 strangers cannot depend on what there is, since every one of them tries real ids and made-up ones.
 """
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +27,7 @@ from storage.people import Person, RoleHeld, SlackUser
 from storage.runtime import AuditEntry, DeadlineRow, OutboxRow
 from storage.types import new_id
 from tests.commands.conftest import Built
+from tests.databases import new_database
 from tests.nominations.test_two_at_once import a_member_with_a_draft, a_team_channel, a_user
 
 FLAGS = ("is_guest", "is_deleted", "is_bot", "is_foreign")
@@ -113,10 +113,10 @@ def payload(door: Door, user: str, value: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One world for all: whoever may not pass a door changes nothing in it."""
     path = tmp_path_factory.mktemp("strangers")
-    shutil.copyfile(_sqlite_template, path / "psrt.db")
+    new_database(path / "psrt.db")
     made = World(path)
     yield made
     made.surface.close()

@@ -23,7 +23,7 @@ from psrt_bot.sandbox.person import Person
 from psrt_bot.sandbox.workspace import Workspace
 from psrt_bot.settings import Settings
 from storage.engine import Database, prepare_storage
-from storage.schema import upgrade
+from tests.databases import new_database
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)  # a Monday, mid-morning in most of Europe
 
@@ -197,7 +197,7 @@ def built_house(
         workspace.invite_bot("council")
     with ExitStack() as stack:
         server = stack.enter_context(workspace.serve())
-        url = settings.pop("database_url", f"sqlite:///{path / 'psrt.db'}")
+        url = new_database(path / "psrt.db")
         chosen = Settings(
             slack_bot_token=installation.bot_token,
             slack_app_token=installation.app_token,
@@ -211,7 +211,6 @@ def built_house(
         )
         database = Database(url)
         prepare_storage(database)
-        upgrade(database)
         people_of(database, workspace, clock)
         if council:
             council_of(database, workspace, clock)

@@ -37,7 +37,7 @@ from storage.engine import Database, prepare_storage
 from storage.nominations import Nomination
 from storage.onboarding import Onboarding
 from storage.people import SlackUser
-from storage.schema import upgrade
+from tests.databases import new_database
 from tests.journeys.house import PROMISES, START, TEXTS
 from tests.model.cast import ADMINS, COUNCIL, EVERYBODY, GUEST, IN_SLACK, MEMBERS, OUTSIDE
 from tests.model.rules import World
@@ -329,7 +329,7 @@ def opened(path: Path, world: World) -> Iterator[Http]:
         workspace.invite_bot(room)
     with ExitStack() as stack:
         server = stack.enter_context(workspace.serve())
-        url = f"sqlite:///{path / 'psrt.db'}"
+        url = new_database(path / "psrt.db")
         settings = Settings(
             slack_bot_token=installation.bot_token,
             slack_signing_secret=installation.signing_secret,
@@ -342,7 +342,6 @@ def opened(path: Path, world: World) -> Iterator[Http]:
         )
         database = Database(url)
         prepare_storage(database)
-        upgrade(database)
         database.close()
         bot = Bot(settings, clock=clock)
         bot.start(http=("127.0.0.1", 0), background=False)
