@@ -106,5 +106,5 @@ def _compare(name: str, built: Bot, raw: Callable[[int], None], base_name: str) 
     for i in range(WARM_UP):
         cast(i)
         raw(i)
-    ours, base = in_turns(cast, raw, TIMES)
+    ours, base = in_turns(TIMES, cast, raw)
     return Row(name, ours, base, base_name, 0.5)

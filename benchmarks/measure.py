@@ -15,14 +15,14 @@ class Row:
     Args:
         ours: seconds an operation through the bot.
         base: seconds an operation of what it is compared with.
-        aim: the ratio base / ours that we want to reach at least.
+        aim: the ratio base / ours that we want to reach at least; None where none was set.
     """
 
     name: str
     ours: float
     base: float
     base_name: str
-    aim: float
+    aim: float | None
 
     @property
     def ratio(self) -> float:
@@ -33,18 +33,20 @@ class Row:
         """Return the line for people."""
         return (
             f"{self.name:<46} {self.ours * 1e6:>10.0f} us  {self.base * 1e6:>10.0f} us  "
-            f"{self.ratio:>7.2f}  (aim {self.aim:g}: {self._mark})  vs {self.base_name}"
+            f"{self.ratio:>7.2f}  (aim {self._aim})  vs {self.base_name}"
         )
 
     def markdown(self) -> str:
         """Return the line of a table in Markdown."""
         times = (f"{seconds * 1e3:.2f} ms" for seconds in (self.ours, self.base))
         parts = (self.name, self.base_name, *times, f"{self.ratio:.2f}")
-        return f"| {' | '.join(parts)} | {self.aim:g}, {self._mark} |"
+        return f"| {' | '.join(parts)} | {self._aim} |"
 
     @property
-    def _mark(self) -> str:
-        return "met" if self.ratio >= self.aim else "missed"
+    def _aim(self) -> str:
+        if self.aim is None:
+            return "—"
+        return f"{self.aim:g}, {'met' if self.ratio >= self.aim else 'missed'}"
 
 
 def each(work: Callable[[int], object], times: int) -> float:
@@ -55,14 +57,8 @@ def each(work: Callable[[int], object], times: int) -> float:
     return (perf_counter() - started) / times
 
 
-def in_turns(
-    ours: Callable[[int], object], base: Callable[[int], object], times: int
-) -> tuple[float, float]:
-    """Return the median seconds a call of both sides, which take turns so that both see the same
+def in_turns(times: int, *sides: Callable[[int], object]) -> list[float]:
+    """Return the median seconds a call of each side. The sides take turns, so that all see the same
     machine; the first round warms up and is thrown away."""
-    mine: list[float] = []
-    theirs: list[float] = []
-    for _ in range(ROUNDS + 1):
-        mine.append(each(ours, times))
-        theirs.append(each(base, times))
-    return median(mine[1:]), median(theirs[1:])
+    rounds = [[each(side, times) for side in sides] for _ in range(ROUNDS + 1)]
+    return [median(found) for found in zip(*rounds[1:], strict=True)]

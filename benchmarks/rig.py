@@ -23,14 +23,16 @@ SECRET = "b" * 32
 
 
 @contextmanager
-def bot(electors: int, database_url: str | None = None) -> Iterator[Bot]:
+def bot(
+    electors: int, database_url: str | None = None, slack_api_url: str = NOWHERE
+) -> Iterator[Bot]:
     """Yield a bot with ``electors`` members in the folder of a moment."""
     with TemporaryDirectory() as folder:
         url = database_url or f"sqlite:///{Path(folder) / 'bench.db'}"
         settings = Settings(
             slack_bot_token="xoxb-bench",
             slack_signing_secret=SECRET,
-            slack_api_url=NOWHERE,
+            slack_api_url=slack_api_url,
             team_channel="C0TEAM",
             database_url=url,
             keys=f"file:{Path(folder) / 'keys'}",
