@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlmodel import Session, col
 
 from psrt_bot.membership.permissions import Permission, named
@@ -17,7 +17,7 @@ from psrt_bot.membership.service.people import Members
 from psrt_bot.oversight.rules import counts, day_of, end_of
 from psrt_bot.runtime import audit, deadlines
 from psrt_bot.runtime.rules import NotAllowed, NotForYou, RuleError
-from psrt_bot.runtime.sql import insert_ignoring
+from psrt_bot.runtime.sql import insert_ignoring, rows
 from storage.oversight import RefusalCount
 
 log = structlog.get_logger(__name__)
@@ -66,21 +66,26 @@ class Refusals:
         """Count a refusal for its day."""
         day = day_of(now)
         key = {"day": day, "person_id": refused.person_id, "permission": refused.permission.value}
-        if insert_ignoring(session, RefusalCount, key | {"times": 1}):
-            deadlines.schedule(session, DAY_ENDS, day, end_of(day))
-            return
-        counted = session.get_one(RefusalCount, key, with_for_update=True, populate_existing=True)
-        counted.times += 1
-        session.add(counted)
+        once_more = update(RefusalCount).filter_by(**key).values(times=col(RefusalCount.times) + 1)
+        while not insert_ignoring(session, RefusalCount, key | {"times": 1}):
+            if rows(session.execute(once_more)):
+                return
+            # Between the two another copy has ended the day and taken the row.
+        deadlines.schedule(session, DAY_ENDS, day, end_of(day))
 
     @staticmethod
     def day_ended(session: Session, now: datetime, day: str) -> None:
-        """Put a day's counts into the audit log (handler of a deadline)."""
-        whole_day = col(RefusalCount.day) == day
+        """Put a day's counts into the audit log (handler of a deadline).
+
+        And those of an earlier day that were added after its end, by a copy whose clock is behind.
+        """
+        until_then = col(RefusalCount.day) <= day
         counted = session.scalars(
             select(RefusalCount)
-            .where(whole_day)
-            .order_by(col(RefusalCount.person_id), col(RefusalCount.permission))
+            .where(until_then)
+            .order_by(
+                col(RefusalCount.day), col(RefusalCount.person_id), col(RefusalCount.permission)
+            )
         ).all()
         for refused in counted:
             audit.append(
@@ -89,6 +94,6 @@ class Refusals:
                 actor=refused.person_id,
                 act=REFUSED,
                 subject=refused.permission,
-                details={"day": day, "times": refused.times},
+                details={"day": refused.day, "times": refused.times},
             )
-        session.execute(delete(RefusalCount).where(whole_day))
+        session.execute(delete(RefusalCount).where(until_then))
