@@ -13,7 +13,6 @@ from typing import Any
 import structlog
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
-from slack_sdk.models.views import View
 from slack_sdk.webhook import WebhookClient
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
@@ -44,6 +43,10 @@ EventHandler = Callable[[Session, datetime, dict[str, Any]], None]
 BUSY = "I am busy just now and changed nothing. Please try again in a moment."
 NOT_IN_USE = "This is not in use any more. Open the newest message, or type {}."
 TOO_SLOW = "Slack did not open the window in time. Please try again."
+PERHAPS_DONE = (
+    "Something went wrong on my side while I was answering. What you asked for may have been done "
+    "all the same: please look before you try again. Reference: {}"
+)
 READ: Mapping[Kind, Callable[[Mapping[str, Any]], Asked]] = {
     Kind.COMMAND: read_command,
     Kind.BUTTON: read_action,
@@ -170,7 +173,10 @@ class Surface:
     ) -> None:
         self.afterwards.begin()
         asked, answer = self.answer(body, kind, permission, listener)
-        follow_up = self._acknowledge(ack, kind, asked, answer)
+        try:
+            follow_up = self._acknowledge(ack, kind, asked, answer)
+        except Exception as error:  # noqa: BLE001 -- as in answer(), but it is committed already
+            follow_up = self._acknowledge(ack, kind, asked, unbuildable(error, kind))
         if follow_up is not None:
             self.afterwards.keep(follow_up)  # the transport releases it with the answer
 
@@ -199,8 +205,11 @@ class Surface:
             if refused is not None:
                 with self.database.transaction() as session:
                     self._refusals.count(session, self.clock.now(), refused)
-        except (DatabaseBusy, OperationalError) as trouble:
-            log.warning("refusal_not_counted", error=type(trouble).__name__)
+        except Exception as trouble:
+            if _is_passing(trouble):
+                log.warning("refusal_not_counted", error=type(trouble).__name__)
+            else:
+                log.exception("refusal_not_counted", reference=new_reference())
 
     def _check(self, user_id: str, permission: Permission) -> None:
         with self.database.glancing() as connection:
@@ -209,7 +218,10 @@ class Surface:
     def _acknowledge(
         self, ack: Ack, kind: Kind, asked: Asked | None, answer: Answer
     ) -> Callable[[], None] | None:
-        """Give the ack; return the Slack call that comes after it, if any."""
+        """Give the ack; return the Slack call that comes after it, if any.
+
+        All of it is built before the ack: slack_sdk validates what it builds, and raises.
+        """
         if asked is None:
             ack()
             return None
@@ -220,25 +232,26 @@ class Surface:
             text, shown = self._said(answer)
             ack(text=text, blocks=shown, response_type="ephemeral")
             return None
+        follow_up = self._follow_up(asked, answer)
         ack()
-        return self._follow_up(asked, answer)
+        return follow_up
 
     def _follow_up(self, asked: Asked, answer: Answer) -> Callable[[], None] | None:
         in_modal = bool(asked.view_id)
         if isinstance(answer, Say) and in_modal:
             answer = Show(blocks.notice("Note", answer.text))
         if isinstance(answer, Say) and asked.response_url:
-            said = answer
-            return lambda: self._respond(asked, said)
+            text, shown = self._said(answer)
+            return lambda: self._respond(asked, text, shown)
         if isinstance(answer, Say):
             answer = Show(blocks.notice("Note", answer.text))  # App Home has no response_url
         if isinstance(answer, Replace) and not in_modal:
             answer = Show(answer.view)
         if isinstance(answer, Show):
-            view = answer.view
+            view = told(answer.view.to_dict(), self._prefix)
             return lambda: self._show(asked, view, push=in_modal)
         if isinstance(answer, Replace):
-            view = answer.view
+            view = told(answer.view.to_dict(), self._prefix)
             return lambda: self._replace(asked, view)
         return None
 
@@ -246,26 +259,23 @@ class Surface:
         shown = [block.to_dict() for block in said.blocks]
         return told(said.text, self._prefix), told(shown, self._prefix) or None
 
-    def _show(self, asked: Asked, view: View, *, push: bool) -> None:
+    def _show(self, asked: Asked, view: dict[str, Any], *, push: bool) -> None:
         call = self._client.views_push if push else self._client.views_open
         try:
-            call(trigger_id=asked.trigger_id, view=told(view.to_dict(), self._prefix))
+            call(trigger_id=asked.trigger_id, view=view)
         except FAILURES as error:
             log.warning("view_not_opened", code=judge(error).code)
             if asked.response_url:
-                self._respond(asked, Say(TOO_SLOW))
+                self._respond(asked, TOO_SLOW)
 
-    def _replace(self, asked: Asked, view: View) -> None:
+    def _replace(self, asked: Asked, view: dict[str, Any]) -> None:
         try:
-            self._client.views_update(
-                view_id=asked.view_id, view=told(view.to_dict(), self._prefix)
-            )
+            self._client.views_update(view_id=asked.view_id, view=view)
         except FAILURES as error:
             log.warning("view_not_updated", code=judge(error).code)
 
-    def _respond(self, asked: Asked, said: Say) -> None:
+    def _respond(self, asked: Asked, text: str, shown: list[dict[str, Any]] | None = None) -> None:
         hook = WebhookClient(asked.response_url, timeout=VIEW_TIMEOUT, retry_handlers=[])
-        text, shown = self._said(said)
         try:
             answer = hook.send(
                 text=text,
@@ -300,6 +310,16 @@ def translate(error: Exception, kind: Kind, asked: Asked | None) -> Answer:
     if kind is Kind.FORM and asked is not None:
         return _at_fields({"": text}, asked)
     return Say(text)
+
+
+def unbuildable(error: Exception, kind: Kind) -> Say:
+    """Return what is said instead of an answer that cannot be built; the change is committed.
+
+    A form is replaced and not kept: sent again, it might do the same a second time.
+    """
+    reference = new_reference()
+    log.error("answer_failed", door=kind, reference=reference, exc_info=error)
+    return Say(PERHAPS_DONE.format(reference))
 
 
 def _is_passing(error: Exception) -> bool:
