@@ -30,6 +30,7 @@ class Socket:
     loop: asyncio.AbstractEventLoop
     number: Callable[[], int]
     owed: dict[str, Future[Ack]] = field(default_factory=dict)
+    greeted: bool = False
     leaving: bool = False
     warned: bool = False
 
@@ -65,9 +66,22 @@ class SocketHub:
         self._turn = 0
 
     def of(self, app_id: str) -> list[Socket]:
-        """The live connections of an app."""
+        """The live connections of an app: those that had their hello."""
         with self._state.reading():
-            return [s for s in self._sockets if s.app_id == app_id and not s.leaving]
+            return [s for s in self._held(app_id) if s.greeted]
+
+    def _held(self, app_id: str) -> list[Socket]:
+        """The places an app's connections hold, some perhaps not greeted yet."""
+        return [s for s in self._sockets if s.app_id == app_id and not s.leaving]
+
+    def _take_place(self, socket: Socket) -> int | None:
+        """Hold a place, before anything is awaited: which it is, or None where all are taken."""
+        with self._state.changed():
+            place = len(self._held(socket.app_id)) + 1
+            if place > MOST_SOCKETS:
+                return None
+            self._sockets.append(socket)
+            return place
 
     async def serve(self, websocket: WebSocket) -> None:
         """One connection from the handshake to its end."""
@@ -77,24 +91,23 @@ class SocketHub:
             return
         await websocket.accept()
         socket = Socket(app.id, websocket, asyncio.get_running_loop(), self._state.serial)
-        if len(self.of(app.id)) >= MOST_SOCKETS:
+        place = self._take_place(socket)
+        if place is None:
             await websocket.send_text(json.dumps(disconnect("too_many_websockets")))
             await websocket.close()
             return
         try:
-            await self._converse(socket)
+            await self._converse(socket, place)
         finally:
             with self._state.changed():
-                if socket in self._sockets:
-                    self._sockets.remove(socket)
+                self._sockets.remove(socket)
             socket.lost()
 
-    async def _converse(self, socket: Socket) -> None:
-        count = len(self.of(socket.app_id)) + 1
+    async def _converse(self, socket: Socket, place: int) -> None:
         try:
-            await socket.websocket.send_text(json.dumps(hello(socket.app_id, count)))
+            await socket.websocket.send_text(json.dumps(hello(socket.app_id, place)))
             with self._state.changed():
-                self._sockets.append(socket)
+                socket.greeted = True
             while True:
                 socket.received(await socket.websocket.receive_text())
         except WebSocketDisconnect:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import ExitStack
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
+from starlette.types import Message
+from starlette.websockets import WebSocket
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
@@ -92,6 +96,40 @@ def test_eleventh_socket(installation: Installation, server: Server) -> None:
         turned_away = said(stack)
     assert welcomed == list(range(1, 11))
     assert (turned_away["type"], turned_away["reason"]) == ("disconnect", "too_many_websockets")
+
+
+def test_eleven_sockets_at_once(installation: Installation, server: Server) -> None:
+    """Eleven whose handshakes are all under way before one is over: one is turned away."""
+    web = WebClient(base_url=server.api_url)
+    tokens = [installation.app_token] * 11
+    urls = [web.apps_connections_open(app_token=token)["url"] for token in tokens]
+
+    async def said(url: str, meeting: asyncio.Barrier) -> dict[str, Any]:
+        heard: list[str] = []
+        coming = iter(["websocket.connect", "websocket.disconnect"])
+
+        async def receive() -> Message:
+            return {"type": next(coming), "code": 1000}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "websocket.send":
+                heard.append(message["text"])
+                await meeting.wait()  # a slow network: nobody's first message is out before all are
+
+        scope = {"type": "websocket", "query_string": urlsplit(url).query.encode(), "headers": []}
+        await server.hub.serve(WebSocket(scope, receive, send))
+        first: dict[str, Any] = json.loads(heard[0])
+        return first
+
+    async def at_once() -> list[dict[str, Any]]:
+        meeting = asyncio.Barrier(len(urls))
+        talks = asyncio.gather(*(said(url, meeting) for url in urls))
+        return await asyncio.wait_for(talks, timeout=3)
+
+    told = asyncio.run(at_once())
+    assert [h["num_connections"] for h in told if h["type"] == "hello"] == list(range(1, 11))
+    assert [h["reason"] for h in told if h["type"] == "disconnect"] == ["too_many_websockets"]
+    assert installation.connections == 0, "each place is free again"
 
 
 def test_warned(installation: Installation, server: Server) -> None:
