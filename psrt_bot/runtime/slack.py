@@ -2,9 +2,11 @@
 
 import http.client
 import urllib.error
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum, unique
+from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -103,6 +105,8 @@ def judge(error: Exception) -> Verdict:
     """Read a failure of a Slack call."""
     if isinstance(error, SlackApiError):
         return _judge_answer(error)
+    if isinstance(error, urllib.error.HTTPError):
+        return _judge_status(error)
     if isinstance(error, urllib.error.URLError) and isinstance(
         error.reason, ConnectionRefusedError | OSError
     ):
@@ -114,11 +118,7 @@ def _judge_answer(error: SlackApiError) -> Verdict:
     response = error.response
     status = getattr(response, "status_code", 200)
     if status == 429:
-        headers = {key.lower(): value for key, value in (response.headers or {}).items()}
-        seconds = headers.get("retry-after", "30")
-        value = seconds[0] if isinstance(seconds, list) else seconds
-        wait = timedelta(seconds=int(value)) if str(value).isdigit() else timedelta(seconds=30)
-        return Verdict(Failure.LATER, "ratelimited", wait)
+        return _rate_limited((response.headers or {}).items())
     if status >= 500:
         return Verdict(Failure.AMBIGUOUS, f"http_{status}")
     data = response.data if isinstance(response.data, dict) else {}
@@ -128,6 +128,27 @@ def _judge_answer(error: SlackApiError) -> Verdict:
     if code in PASSING or code in WAITS_FOR_ADMINS or code in UNFIT_DIRECT or status != 200:
         return Verdict(Failure.LATER, code)
     return Verdict(Failure.FINAL, code)
+
+
+def _judge_status(error: urllib.error.HTTPError) -> Verdict:
+    """Read what no method of the Web API said: the address of an upload answers by status alone.
+
+    A refusal there is about the bytes or the app, and a new address would say the same.
+    """
+    code = f"http_{error.code}"
+    if error.code == 429:
+        return _rate_limited(error.headers.items())
+    if error.code == 408:  # the request did not arrive whole
+        return Verdict(Failure.LATER, code)
+    return Verdict(Failure.FINAL if 400 <= error.code < 500 else Failure.AMBIGUOUS, code)
+
+
+def _rate_limited(headers: Iterable[tuple[str, Any]]) -> Verdict:
+    """Wait as long as Slack asks; half a minute where it does not say."""
+    seconds = {key.lower(): value for key, value in headers}.get("retry-after", "30")
+    value = seconds[0] if isinstance(seconds, list) else seconds
+    wait = timedelta(seconds=int(value)) if str(value).isdigit() else timedelta(seconds=30)
+    return Verdict(Failure.LATER, "ratelimited", wait)
 
 
 def _judge_network(reason: BaseException) -> Verdict:

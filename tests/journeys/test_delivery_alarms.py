@@ -3,6 +3,7 @@
 from psrt_bot.runtime import outbox
 from psrt_bot.runtime.blocks import Message
 from psrt_bot.sandbox import faults
+from psrt_bot.sandbox.faults import Fault
 from tests.journeys.house import ADMINS, House
 
 
@@ -74,3 +75,21 @@ def test_a_dead_direct_message_is_told_in_the_admins_channel(house: House) -> No
     (told,) = [m.rendered for m in admins if "cannot be delivered" in m.rendered]
     assert "user_disabled" in told
     assert "embargoed talk" not in told
+
+
+def test_an_upload_that_is_refused_is_told_to_admins_at_once(house: House) -> None:
+    """The result's file is refused by the upload's address: admins hear of it with the result, by
+    the status alone, and the result itself stands in the channel."""
+    house.workspace.faults.add("upload", Fault("refused", 403, body={"said": "embargoed talk"}))
+    house.nominate()
+    house.work()
+    for login in ("ana", "ben", "chi"):
+        house.vote(login, "Yes")
+    house.pass_time(days=7, minutes=1)
+    for admin in ADMINS:
+        told = [text for text in heard(house, admin) if "cannot be delivered" in text]
+        assert len(told) == 1
+        assert "http_403" in told[0]
+        assert "embargoed talk" not in told[0]
+        assert "/upload/" not in told[0]
+    assert [file for file in house.workspace.state.files.values() if file.content] == []

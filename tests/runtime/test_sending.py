@@ -15,6 +15,7 @@ from psrt_bot.runtime.outbox import link_to
 from psrt_bot.sandbox import faults
 from psrt_bot.sandbox.faults import Fault
 from psrt_bot.sandbox.seen import Home
+from tests.runtime.captured_logs import CANARY, assert_safe, logged
 from tests.runtime.office import MINUTE, Office
 
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
@@ -308,6 +309,40 @@ def test_asking_for_a_file_can_fail(office: Office) -> None:
     office.work(after=LOOK_AFTER)
     office.work(after=LOOK_AFTER)
     assert [len(message.files) for message in office.messages()] == [1]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_refused_upload_is_given_up_at_once(office: Office, status: int) -> None:
+    """What the upload's address refuses is told to admins now and not after days, by its status
+    alone; what is behind it goes on."""
+    said = Fault("refused", status, body={"said": CANARY})
+    office.workspace.faults.add("upload", said)
+    office.attach()
+    office.post("behind it")
+    with logged() as stream:
+        office.work()
+    died = DeliveryDied("file", office.team, f"http_{status}")
+    assert office.told == [died]
+    assert office.outcomes == ["dead", "sent"]
+    assert office.in_team() == ["behind it"]
+    lines = stream.getvalue()
+    assert f"http_{status}" in lines
+    assert_safe(lines)
+    assert "/upload/" not in lines
+
+
+def test_a_rate_limited_upload_waits_as_long_as_it_is_told(office: Office) -> None:
+    """Retry-After is obeyed there too; then the upload begins anew, with an address of its own."""
+    office.workspace.faults.add("upload", faults.rate_limited(120))
+    office.attach()
+    office.work()
+    assert office.delivery.next_try() == office.clock.now() + timedelta(seconds=120)
+    office.work(after=timedelta(seconds=119))
+    assert len(office.calls("files.getUploadURLExternal")) == 1
+    office.work(after=timedelta(seconds=1))
+    assert len(office.calls("files.getUploadURLExternal")) == 2
+    assert [file.download() for m in office.messages() for file in m.files] == [b'{"a": 1}']
+    assert office.outcomes == ["sent"]
 
 
 def test_a_file_that_is_no_more_is_dropped(office: Office) -> None:

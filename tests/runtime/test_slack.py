@@ -1,8 +1,10 @@
 """How a failed Slack call is read: certainly without effect, perhaps with one, or for good."""
 
 import http.client
+import io
 import urllib.error
 from datetime import timedelta
+from email.message import Message
 from typing import Any
 
 import pytest
@@ -25,6 +27,14 @@ def answer(
         status_code=status,
     )
     return SlackApiError("refused", response)
+
+
+def status(code: int, headers: dict[str, str] | None = None) -> urllib.error.HTTPError:
+    """What ``urlopen`` raises when the address of an upload answers with a status."""
+    said = Message()
+    for name, value in (headers or {}).items():
+        said[name] = value
+    return urllib.error.HTTPError("http://slack.example/upload", code, "No", said, io.BytesIO())
 
 
 @pytest.mark.parametrize(
@@ -50,6 +60,13 @@ def answer(
         (urllib.error.URLError("odd"), Verdict(Failure.AMBIGUOUS, "URLError")),
         (TimeoutError(), Verdict(Failure.AMBIGUOUS, "TimeoutError")),
         (ConnectionResetError(), Verdict(Failure.AMBIGUOUS, "ConnectionResetError")),
+        (status(500), Verdict(Failure.AMBIGUOUS, "http_500")),
+        (status(503), Verdict(Failure.AMBIGUOUS, "http_503")),
+        (status(400), Verdict(Failure.FINAL, "http_400")),
+        (status(403), Verdict(Failure.FINAL, "http_403")),
+        (status(404), Verdict(Failure.FINAL, "http_404")),
+        (status(408), Verdict(Failure.LATER, "http_408")),
+        (status(307), Verdict(Failure.AMBIGUOUS, "http_307")),
         (http.client.IncompleteRead(b""), Verdict(Failure.AMBIGUOUS, "IncompleteRead")),
     ],
 )
@@ -67,6 +84,14 @@ def test_retry_after(value: object, seconds: int) -> None:
     for name in ("Retry-After", "retry-after"):
         headers = {} if value is None else {name: value}
         found = judge(answer(429, "ratelimited", headers))
+        assert found == Verdict(Failure.LATER, "ratelimited", timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("120", 120), ("soon", 30), (None, 30)])
+def test_retry_after_of_an_upload(value: str | None, seconds: int) -> None:
+    """The address of an upload is obeyed as the Web API is."""
+    for name in ("Retry-After", "retry-after"):
+        found = judge(status(429, {} if value is None else {name: value}))
         assert found == Verdict(Failure.LATER, "ratelimited", timedelta(seconds=seconds))
 
 
