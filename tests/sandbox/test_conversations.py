@@ -56,6 +56,9 @@ def test_group_message(workspace: Workspace, client: WebClient) -> None:
     assert client.conversations_open(users=ids)["channel"]["id"] == opened["id"]
     assert client.conversations_open(channel=opened["id"])["channel"]["id"] == opened["id"]
     assert code(client, "conversations.open") == "users_list_not_supplied"
+    many = [workspace.add_user(f"p{n}").id for n in range(9)]
+    assert code(client, "conversations.open", users=",".join(many[:8])) == "ok"
+    assert code(client, "conversations.open", users=",".join(many)) == "too_many_users"
     gone = workspace.add_user("gone", deleted=True).id
     assert code(client, "conversations.open", users=gone) == "user_disabled"
 

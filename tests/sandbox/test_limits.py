@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -95,7 +96,65 @@ BLOCK_LIMITS = {
         lambda n: [{"type": "image", "image_url": "x", "alt_text": "x", "title": plain("x" * n)}],
     ),
     "initial value": (3000, lambda n: [field("x", text_input(initial_value="x" * n))]),
+    "initial e-mail": (3000, lambda n: [field("x", entry("email_text_input", value="x" * n))]),
+    "initial address": (3000, lambda n: [field("x", entry("url_text_input", value="x" * n))]),
+    "initial number": (3000, lambda n: [field("x", number(initial_value="1" * n))]),
+    "least number": (100, lambda n: [field("x", number(min_value="1" * n))]),
+    "largest number": (100, lambda n: [field("x", number(max_value="1" * n))]),
+    "min_length": (3000, lambda n: [field("x", text_input(min_length=n))]),
+    "option url": (
+        3000,
+        lambda n: [actions(select({**option("x"), "url": "x" * n}, kind="overflow"))],
+    ),
+    "max_selected_items": (1000, lambda n: [actions(several(max_selected_items=n))]),
+    "initial options of a select": (
+        100,
+        lambda n: [actions(ticked("multi_static_select", 100, n))],
+    ),
+    "initial checkboxes": (10, lambda n: [actions(ticked("checkboxes", 10, n))]),
+    "initial user": (255, lambda n: [actions(entry("users_select", user="U" * n))]),
+    "initial users": (100, lambda n: [actions(entry("multi_users_select", users=["U1"] * n))]),
+    "one of the initial users": (
+        255,
+        lambda n: [actions(entry("multi_users_select", users=["U" * n]))],
+    ),
+    "initial channel": (255, lambda n: [actions(entry("channels_select", channel="C" * n))]),
+    "initial channels": (
+        100,
+        lambda n: [actions(entry("multi_channels_select", channels=["C1"] * n))],
+    ),
+    "initial conversation": (
+        255,
+        lambda n: [actions(entry("conversations_select", conversation="C" * n))],
+    ),
+    "initial conversations": (
+        100,
+        lambda n: [actions(entry("multi_conversations_select", conversations=["C1"] * n))],
+    ),
+    "initial moment": (9_999_999_999, lambda n: [actions(entry("datetimepicker", date_time=n))]),
+    "time zone": (100, lambda n: [actions({**entry("timepicker"), "timezone": "x" * n})]),
 }
+
+
+def entry(kind: str, **initial: Any) -> dict[str, Any]:
+    """An element, and what it holds at first."""
+    named = {f"initial_{name}": value for name, value in initial.items()}
+    return {"type": kind, "action_id": "e", **named}
+
+
+def number(**rest: Any) -> dict[str, Any]:
+    return {**entry("number_input"), "is_decimal_allowed": False, **rest}
+
+
+def several(**rest: Any) -> dict[str, Any]:
+    return select(option("x"), kind="multi_static_select", **rest)
+
+
+def ticked(kind: str, offered: int, count: int) -> dict[str, Any]:
+    """So many ticked of what is offered; beyond that the first is ticked twice."""
+    return select(
+        *options(offered), kind=kind, initial_options=[*options(offered), *options(1)][:count]
+    )
 
 
 def _confirmed(**changes: Any) -> list[dict[str, Any]]:
@@ -111,6 +170,39 @@ def test_block_limits(name: str) -> None:
         check_message_blocks(build(largest + 1))
     assert refused.value.code == "invalid_blocks"
     assert "json-pointer:/blocks" in refused.value.extra["response_metadata"]["messages"][0]
+
+
+SMALLEST = {
+    "min_length": (0, lambda n: [field("x", text_input(min_length=n))]),
+    "max_length": (1, lambda n: [field("x", text_input(max_length=n))]),
+    "max_selected_items": (1, lambda n: [actions(several(max_selected_items=n))]),
+    "initial moment": (0, lambda n: [actions(entry("datetimepicker", date_time=n))]),
+    "options of a select": (1, lambda n: [actions(select(*options(n)))]),
+    "checkboxes": (1, lambda n: [actions(select(*options(n), kind="checkboxes"))]),
+    "initial users": (1, lambda n: [actions(entry("multi_users_select", users=["U1"] * n))]),
+    "elements in actions": (1, lambda n: [actions(*[button()] * n)]),
+}
+
+
+@pytest.mark.parametrize("name", SMALLEST)
+def test_lower_block_limits(name: str) -> None:
+    """The smallest passes, one less is refused."""
+    smallest, build = SMALLEST[name]
+    check_message_blocks(build(smallest))
+    with pytest.raises(Refusal, match="invalid_blocks"):
+        check_message_blocks(build(smallest - 1))
+
+
+def test_initial_dates_and_times() -> None:
+    """A day and a time of day that a picker may hold at first."""
+    check_message_blocks(
+        [
+            actions(
+                entry("datepicker", date="2026-05-02"),
+                {**entry("timepicker", time="09:05"), "action_id": "t"},
+            )
+        ]
+    )
 
 
 VIEW_LIMITS = {
@@ -149,10 +241,20 @@ WRONG_BLOCKS = {
     "select without options": [actions({"type": "static_select", "action_id": "a"})],
     "no options": [actions(select())],
     "foreign initial option": [actions(select(option("x"), initial_option=option("y")))],
+    "foreign initial radio button": [
+        actions(select(option("x"), kind="radio_buttons", initial_option=option("y")))
+    ],
+    "foreign initial checkbox": [
+        actions(select(option("x"), kind="checkboxes", initial_options=[option("y")]))
+    ],
     "block id twice": [section(block_id="a"), section(block_id="a")],
     "action id twice": [actions(button(), button())],
     "style": [actions(button(style="loud"))],
-    "date": [actions({"type": "datepicker", "action_id": "d", "initial_date": "2 May 2026"})],
+    "date": [actions(entry("datepicker", date="2 May 2026"))],
+    "date of the right length": [actions(entry("datepicker", date="02.05.2026"))],
+    "time": [actions(entry("timepicker", time="9:05"))],
+    "time of the right length": [actions(entry("timepicker", time="9.05h"))],
+    "moment in words": [actions(entry("datetimepicker", date_time="now"))],
     "number input without decimals said": [field("x", {"type": "number_input"})],
     "text that is no text object": [{"type": "section", "text": "words"}],
 }
@@ -185,9 +287,12 @@ def test_wrong_views(name: str) -> None:
 
 
 def test_view_size() -> None:
-    """A view of more than 250 kB is refused."""
+    """A view of 250 kB passes, and of one byte more is refused."""
+    most = [section("x" * 2900) for _ in range(84)]
+    left = 250_000 - len(json.dumps(modal(*most, section(""))))
+    check_view(modal(*most, section("x" * left)), "modal")
     with pytest.raises(Refusal, match="view_too_large"):
-        check_view(modal(*[section("x" * 2900) for _ in range(90)]), "modal")
+        check_view(modal(*most, section("x" * (left + 1))), "modal")
 
 
 @pytest.mark.parametrize(
@@ -202,6 +307,14 @@ def test_metadata(metadata: Any, code: str) -> None:
     """Metadata must have its two fields, and not be too large."""
     with pytest.raises(Refusal, match=code):
         check_metadata(metadata)
+
+
+def test_metadata_size() -> None:
+    """Metadata of 16 kB passes, and of one byte more is refused."""
+    left = 16_000 - len(json.dumps({"event_type": "x", "event_payload": {"a": ""}}))
+    check_metadata({"event_type": "x", "event_payload": {"a": "x" * left}})
+    with pytest.raises(Refusal, match="metadata_too_large"):
+        check_metadata({"event_type": "x", "event_payload": {"a": "x" * (left + 1)}})
 
 
 def test_limits_over_the_wire(workspace: Workspace, client: WebClient) -> None:

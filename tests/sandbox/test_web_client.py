@@ -75,6 +75,17 @@ def test_message_refusals(workspace: Workspace, client: WebClient, alice: Person
     assert refused(client, post, channel="team", text="x", blocks="{") == "invalid_blocks_format"
 
 
+def test_longest_texts(workspace: Workspace, client: WebClient, alice: Person) -> None:
+    """The longest text that Slack takes: 40,000 characters posted, 4,000 when it is changed."""
+    place = workspace.state.channel("team").id
+    ts = client.chat_postMessage(channel=place, text="x" * 40_000)["ts"]
+    client.chat_postEphemeral(channel=place, user=alice.id, text="x" * 40_000)
+    (message,) = alice.channel("team").messages
+    assert (len(message.text), len(alice.ephemerals[0].text)) == (40_000, 40_000)
+    client.chat_update(channel=place, ts=ts, text="y" * 4_000)
+    assert message.text == "y" * 4_000
+
+
 def test_direct_message(client: WebClient, alice: Person, bob: Person) -> None:
     """Posting to a person opens the DM with them, which nobody else sees."""
     channel = client.chat_postMessage(channel=alice.id, text="hello")["channel"]
@@ -138,7 +149,8 @@ def test_pagination(workspace: Workspace, client: WebClient) -> None:
     names = [user["name"] for page in pages for user in page]
     assert len(pages) > 1
     assert len(names) == len(set(names)) == len(workspace.state.users)
-    assert refused(client, "users.list", limit=5000) == "invalid_limit"
+    assert client.users_list(limit=1000)["ok"]
+    assert refused(client, "users.list", limit=1001) == "invalid_limit"
 
 
 def test_people(workspace: Workspace, client: WebClient, alice: Person) -> None:
