@@ -154,17 +154,38 @@ def test_joined_and_gone_again(one_house: House) -> None:
 
 def test_slack_refuses(one_house: House) -> None:
     """The row says why and what can be done; once it is mended, one press has the bot try again."""
-    state = one_house.workspace.state
-    state.restricted.add("invite")
+    one_house.workspace.restrict("invite")
     joins(one_house)
     one_house.work()
     assert not inside(one_house, "nia")
     assert "the workspace's settings do not let the bot do it" in checklist(one_house).rendered
-    assert "Try again: #team" in checklist(one_house).buttons
-    state.restricted.clear()
+    assert {"Done: #team", "Try again: #team"} <= set(checklist(one_house).buttons)
+    one_house.workspace.allow("invite")
     press(one_house, "ana", "Try again: #team")
     assert inside(one_house, "nia")
     assert "Try again: #team" not in checklist(one_house).buttons
+
+
+def test_slack_refuses_a_removal(one_house: House) -> None:
+    """Whom the bot may not remove stays a row for an admin, who removes them by hand and says so;
+    or, once the workspace allows it, has the bot try again."""
+    one_house.workspace.restrict("kick")
+    leaves(one_house, "fay")
+    leaves(one_house, "eve")
+    one_house.work()
+    for login, name in (("fay", "Fay Falk"), ("eve", "Eve Eriksen")):
+        assert inside(one_house, login)
+        rendered = checklist(one_house, name).rendered
+        assert f"⚠ Remove them from <#{one_house.settings.team_channel}>" in rendered
+        assert "the workspace's settings do not let the bot do it" in rendered
+    one_house.workspace.remove_member("team", "eve")  # an admin may do what the bot may not
+    press(one_house, "ben", "Done: #team", "Eve Eriksen")
+    assert "_Ben Bright, " in checklist(one_house, "Eve Eriksen").rendered
+    assert "Try again: #team" not in checklist(one_house, "Eve Eriksen").buttons
+    one_house.workspace.allow("kick")
+    press(one_house, "ana", "Try again: #team", "Fay Falk")
+    assert not inside(one_house, "fay")
+    assert "Try again: #team" not in checklist(one_house, "Fay Falk").buttons
 
 
 def test_the_newcomer_finds_nothing_about_themselves(one_house: House) -> None:

@@ -81,6 +81,22 @@ def test_a_refused_removal_is_told_with_its_reason(office: Office) -> None:
     assert office.is_inside("ana")
 
 
+def test_what_the_workspace_forbids_is_left_to_an_admin(office: Office) -> None:
+    """A preference of the workspace against invitations or removals ends the row, and is told."""
+    office.workspace.restrict("invite", "kick")
+    office.invite("chi")
+    office.kick("ana")
+    office.work()
+    reason = REFUSALS["restricted_action"]
+    assert office.told == [
+        PlaceRefused("invite", office.team, office.user("chi"), reason),
+        PlaceRefused("kick", office.team, office.user("ana"), reason),
+    ]
+    assert office.outcomes == ["dead", "dead"]
+    assert not office.is_inside("chi")
+    assert office.is_inside("ana")
+
+
 def test_a_lasting_outage_ends_in_a_refusal(office: Office) -> None:
     """After days of failures an admin hears of it as of any refusal, and not as of a message."""
     for _ in range(2):
