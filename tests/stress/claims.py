@@ -3,6 +3,7 @@
 The edges are the database, the key folder, and the workspace of the sandbox.
 """
 
+import base64
 import uuid
 from collections import Counter
 from collections.abc import Set
@@ -195,10 +196,37 @@ def check_counted(this: Try, receipts: dict[str, str]) -> None:
 
 
 def check_shredded(this: Try, sealed: list[bytes]) -> None:
-    """Not one of these ballots' bytes is left in SQLite's files."""
-    for path in this.folder.glob("psrt.db*"):
+    """Nothing is left of these ballots that could be read, nor what would open a copy of them.
+
+    On both databases the key file is gone, under whatever name, and no row of any table holds a
+    sealed ballot. On SQLite their bytes have left its files too. PostgreSQL keeps deleted rows in
+    its files until it vacuums, and in its log: there it is the lost keys that make them unreadable,
+    and nothing is claimed of the disk.
+    """
+    keys = [path.name for path in (this.folder / "keys").rglob("*")]
+    assert [name for name in keys if this.scene.poll in name] == [], "a key file is left"
+    assert rows_of(this, SealedBallot) == rows_of(this, SpentSubmission) == 0
+    with this.database.reading() as session:
+        for name, table in SQLModel.metadata.tables.items():
+            held = "\n".join(_as_text(v) for row in session.execute(table.select()) for v in row)
+            left = [True for row in sealed if any(form in held for form in _forms(row[:48]))]
+            assert left == [], f"a ballot in {name}"
+    if not this.database.is_sqlite:
+        return
+    files = list(this.folder.glob("psrt.db*"))
+    assert files, "SQLite's files were not found"
+    for path in files:
         data = path.read_bytes()
         assert [True for row in sealed if row[:64] in data] == [], f"a ballot in {path.name}"
+
+
+def _as_text(value: object) -> str:
+    return bytes(value).hex() if isinstance(value, bytes | memoryview) else str(value)
+
+
+def _forms(data: bytes) -> tuple[str, str]:
+    """How bytes may stand in a table, in a column of their own or in a text."""
+    return data.hex(), base64.b64encode(data).decode()
 
 
 def sealed_rows(this: Try) -> list[bytes]:

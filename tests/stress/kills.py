@@ -29,12 +29,14 @@ class _Deadly(Hold):
         return super().enter()
 
 
-def die_on_call(this: Try, victim: Process, number: int, *, effect: bool) -> None:
+def die_on_call(
+    this: Try, victim: Process, number: int, *, effect: bool, method: str = "*"
+) -> None:
     """Let Slack's ``number``-th request of now on kill its sender, before or after its effect."""
     arrived = count(1)
     when = "after" if effect else "before"
     fault = Fault(f"killed {when}", silent=when, hold=_Deadly(victim))
-    this.scene.workspace.faults.add("*", fault, when=lambda _args: next(arrived) == number)
+    this.scene.workspace.faults.add(method, fault, when=lambda _args: next(arrived) == number)
 
 
 def survives(victim: Process, order: Order, orders: dict[str, Any]) -> bool:
@@ -83,10 +85,16 @@ def killed_at(this: Try, now: datetime, order: Order, number: int, kinds: tuple[
     return not survives(victim, order, plan("kill", number, kinds))
 
 
-def killed_on_call(this: Try, now: datetime, order: Order, number: int, *, effect: bool) -> bool:
-    """Run a command that dies with its ``number``-th call; False when it makes no so many."""
+def killed_on_call(
+    this: Try, now: datetime, order: Order, number: int, *, effect: bool, method: str = "*"
+) -> bool:
+    """Run a command that dies with its ``number``-th call; False when it makes no so many.
+
+    Args:
+        method: count the calls of this one alone.
+    """
     this.jump(now)
     victim = this.process(now)
     this.arrivals.watch()  # first: of several faults that fit, the first one counts
-    die_on_call(this, victim, number, effect=effect)
+    die_on_call(this, victim, number, effect=effect, method=method)
     return not survives(victim, order, trace(()))

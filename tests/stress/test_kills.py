@@ -31,6 +31,11 @@ CLOSING = (
     "commit INSERT outbox#2",  # keys_destroyed_at, and what is told
 )
 EFFECTS = (False, True) if ALL else (True,)  # before it is as good as before the call
+POSTGRES_CALLS = [  # one of each kind; on SQLite it is every call
+    pytest.param(CLOSE, "chat.postMessage", id="result"),
+    pytest.param(CLOSE, "files.completeUploadExternal", id="file"),
+    pytest.param(REMINDER, "chat.postMessage", id="reminder"),
+]
 REMINDING = ("commit INSERT outbox", "call conversations.open", "answer")
 OPENING = ("os.link .tmp", "os.remove .tmp", "commit INSERT deadline", "answer")
 
@@ -64,8 +69,10 @@ def test_killed_while_casting(scene: Scene, login: str) -> None:
 def test_killed_while_closing(scene: Scene) -> None:
     """A close that is killed anywhere, from its deadline to the last message, is finished by the
     next process: counted once, shredded, told once, and told only after the keys were gone."""
+    with scene.a_try() as untouched:
+        sealed = claims.sealed_rows(untouched)
+    assert len(sealed) == len(scene.receipts)
     for this, point in killed_everywhere(scene, CLOSE, LOOK, CLOSING):
-        sealed = claims.sealed_rows(this)
         finish(this, CLOSE, point)
         claims.check_counted(this, scene.receipts)
         claims.check_shredded(this, sealed)
@@ -84,10 +91,22 @@ def test_killed_while_delivering(sqlite_scene: Scene, now: datetime, effect: boo
     assert number > len(("three conversations", "three messages")) + 1
 
 
-def test_killed_while_reminding(sqlite_scene: Scene) -> None:
+@pytest.mark.postgres
+@pytest.mark.parametrize("effect", EFFECTS, ids=lambda is_after: "after" if is_after else "before")
+@pytest.mark.parametrize(("now", "method"), POSTGRES_CALLS)
+def test_killed_while_delivering_on_postgres(
+    postgres_scene: Scene, now: datetime, method: str, effect: bool
+) -> None:
+    """There the row of the dead is another's by its lease as well, and the promises are kept."""
+    with postgres_scene.a_try() as this:
+        assert killed_on_call(this, now, LOOK, 1, effect=effect, method=method)
+        finish(this, now, method)
+
+
+def test_killed_while_reminding(scene: Scene) -> None:
     """Reminders reach each who has not voted once, wherever the process that sends them dies."""
-    late = {sqlite_scene.user(login) for login in ("dov", "eve", "fay")}
-    for this, point in killed_everywhere(sqlite_scene, REMINDER, LOOK, REMINDING):
+    late = {scene.user(login) for login in ("dov", "eve", "fay")}
+    for this, point in killed_everywhere(scene, REMINDER, LOOK, REMINDING):
         finish(this, REMINDER, point)
         assert set(claims.outcome(this).direct) == late, point
 
