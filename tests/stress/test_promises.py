@@ -2,15 +2,18 @@
 
 ``tests/runtime/test_sending.py`` and ``test_places.py`` tell the same as stories. Here every effect
 meets every fault at each of its calls; what is slow (a call that is never answered, or takes effect
-when its sender has given up) is tried by default, all of it under ``make stress``.
+when its sender has given up) is tried by default, the rest where no such story tells it, and all of
+it under ``make stress``.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import pytest
 
+from psrt_bot.runtime import outbox
 from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.runtime.delivery import LOOK_AFTER
 from psrt_bot.runtime.facts import DeliveryDied, Invited, PlaceRefused, Removed
@@ -30,7 +33,9 @@ SLOW: dict[str, Callable[[], Fault]] = {
     "timed out after": lambda: faults.timed_out(took_effect=True),
     "late": faults.late,
 }
-FAULTS = {**SLOW, **LOST, "slow": lambda: faults.slow_answer(PATIENCE / 5)} if ALL else SLOW
+FAULTS = {**SLOW, **LOST, "slow": lambda: faults.slow_answer(PATIENCE / 5)}
+LINE = "(nothing to see)"
+FINE = frozenset({"sent", "superseded"})
 
 
 @dataclass(frozen=True)
@@ -42,17 +47,28 @@ class Effect:
         owe: what is owed at first.
         meanwhile: what is owed once the fault has struck.
         kept: what must be true at the end; told whether the answer of a call may be in doubt.
+        spared: how many of a method's calls pass before one meets the fault.
+        ends: how its rows may end.
+        told: whether a story of ``tests/runtime`` tells it under each fault that takes no time.
     """
 
     calls: tuple[str, ...]
     owe: Callable[[Office], object]
     meanwhile: Callable[[Office], object]
     kept: Callable[[Office, bool], None]
+    spared: int = 0
+    ends: frozenset[str] = FINE
+    told: bool = True
 
     @property
     def tried(self) -> tuple[str, ...]:
         """The calls that meet the faults."""
         return self.calls if ALL else self.calls[-1:]
+
+    @property
+    def met(self) -> tuple[str, ...]:
+        """The faults that they meet."""
+        return tuple(SLOW if self.told and not ALL else FAULTS)
 
 
 def _nothing(_: Office) -> None:
@@ -74,12 +90,46 @@ def _inside_then_out(office: Office) -> None:
     office.told.clear()
 
 
+def _group_file(office: Office) -> None:
+    office.attach(conversation=outbox.group([office.user("ana"), office.user("chi")]))
+
+
+def _told_of_chi(office: Office) -> None:
+    office.post("Nominated: Chi", slot="card", about="chi")
+    office.work()
+
+
+def _chi_comes(office: Office) -> None:
+    office.neutralise("chi")
+    office.invite("chi")
+
+
+def _not_to_be_edited(office: Office) -> None:
+    _told_of_chi(office)
+    office.workspace.faults.add("chat.update", faults.refused("edit_window_closed"), times=5)
+    office.neutralise("chi")
+
+
+def _file_about_chi(office: Office) -> None:
+    office.attach(about="chi")
+    office.work()
+    office.neutralise("chi")
+
+
 def _direct_once(office: Office, _doubtful: bool) -> None:
     assert office.inbox("ana") == ["first", "second"]
 
 
 def _post_at_least_once(office: Office, doubtful: bool) -> None:
-    texts = office.in_team()
+    _at_least_once(office.in_team(), doubtful)
+
+
+def _group_at_least_once(office: Office, doubtful: bool) -> None:
+    _at_least_once([message.text for message in office.together("ana", "chi")], doubtful)
+    assert office.calls("conversations.history") == [], "what people say in a group was read"
+
+
+def _at_least_once(texts: list[str], doubtful: bool) -> None:
     assert list(dict.fromkeys(texts)) == ["first", "second"]
     assert texts == sorted(texts), "the second overtook the first"
     times = Counter(texts)
@@ -110,6 +160,46 @@ def _removed(office: Office, _doubtful: bool) -> None:
 def _file_once(office: Office, _doubtful: bool) -> None:
     shared = [file for message in office.messages() for file in message.files]
     assert [file.download() for file in shared] == [b'{"a": 1}']
+
+
+def _each_reminded_once(office: Office, _doubtful: bool) -> None:
+    assert [office.inbox(name) for name in ("ana", "ben", "chi")] == [["Please vote"]] * 3
+
+
+def _direct_file_once(office: Office, _doubtful: bool) -> None:
+    assert office.inbox("ana") == ["Here is the list.", "second"]
+    (file,) = office.workspace.as_user("ana").inbox[0].files
+    assert file.download() == b'{"a": 1}'
+
+
+def _group_file_once(office: Office, _doubtful: bool) -> None:
+    said = office.together("ana", "chi")
+    assert [message.text for message in said] == ["Here is the list.", "second"]
+    assert [file.download() for file in said[0].files] == [b'{"a": 1}']
+
+
+def _reads_nothing(office: Office) -> None:
+    """Who came was told so once, and no file about them is left."""
+    assert office.is_inside("chi")
+    assert office.heard == [Invited(office.team, office.user("chi"))]
+    assert not [file for message in office.messages("chi") for file in message.files]
+
+
+def _neutral_line(office: Office, _doubtful: bool) -> None:
+    _reads_nothing(office)
+    assert office.in_team("chi") == [LINE]
+
+
+def _neutral_or_deleted(office: Office, _doubtful: bool) -> None:
+    _reads_nothing(office)
+    assert office.in_team("chi") in ([], [LINE])
+
+
+def _file_deleted(office: Office, _doubtful: bool) -> None:
+    _reads_nothing(office)
+    assert office.in_team("chi") == []
+    shared = [file for file in office.workspace.state.files.values() if file.completed]
+    assert all(file.deleted for file in shared)
 
 
 EFFECTS = {
@@ -147,12 +237,77 @@ EFFECTS = {
         _removed,
     ),
     "file": Effect(STEPS, lambda office: office.attach(), _nothing, _file_once),
+    "file in a direct message": Effect(
+        ("conversations.open", *STEPS),
+        lambda office: office.attach(conversation=outbox.DIRECT + office.user("ana")),
+        lambda office: office.tell("ana", "second"),
+        _direct_file_once,
+        told=False,
+    ),
+    "file in a group": Effect(
+        ("conversations.open", *STEPS),
+        _group_file,
+        lambda office: office.gather("ana", "chi", text="second"),
+        _group_file_once,
+        told=False,
+    ),
+    "group message": Effect(
+        ("conversations.open", "chat.postMessage"),
+        lambda office: office.gather("ana", "chi", text="first"),
+        lambda office: office.gather("ana", "chi", text="second"),
+        _group_at_least_once,
+    ),
+    "fan-out": Effect(
+        ("conversations.open", "chat.postMessage"),
+        lambda office: office.remind("ana", "ben", "chi"),
+        _nothing,
+        _each_reminded_once,
+        spared=1,  # one of them was reached before
+    ),
+    "neutral": Effect(
+        ("chat.update",),
+        lambda office: (_told_of_chi(office), office.neutralise("chi")),
+        lambda office: office.invite("chi"),
+        _neutral_line,
+        told=False,
+    ),
+    "neutral over a version": Effect(
+        ("chat.update",),
+        lambda office: (_told_of_chi(office), office.change("card", "Chi: passed")),
+        _chi_comes,
+        _neutral_line,
+        ends=FINE | {"dropped"},  # the version
+        told=False,
+    ),
+    "neutral by deletion": Effect(
+        ("chat.update", "chat.delete"),
+        _not_to_be_edited,
+        lambda office: office.invite("chi"),
+        _neutral_or_deleted,
+        ends=FINE | {"dropped"},  # it was gone
+        told=False,
+    ),
+    "file gone": Effect(
+        ("files.info", "files.delete", "chat.delete"),
+        _file_about_chi,
+        lambda office: office.invite("chi"),
+        _file_deleted,
+        told=False,
+    ),
+    "file gone that may have come": Effect(
+        STEPS,
+        lambda office: office.attach(about="chi"),
+        _chi_comes,
+        _file_deleted,
+        ends=FINE | {"dropped"},  # the file
+        told=False,
+    ),
 }
 CASES = [
     (name, call, kind)
     for name, effect in EFFECTS.items()
     for call in effect.tried
-    for kind in FAULTS
+    for kind in effect.met
     # The upload's address is no Web API method: it answers with an HTTP status, not with a code.
     if not (call == "upload" and kind.startswith("internal error"))
 ]
@@ -177,7 +332,8 @@ def test_every_promise_under_every_fault(office: Office, name: str, call: str, k
     """A direct message and a file come once, a post at least once, and twice only if its answer was
     lost; what is safe to repeat ends in its newest version; nobody overtakes, and nothing dies."""
     effect, fault = EFFECTS[name], FAULTS[kind]()
-    office.workspace.faults.add(call, fault)
+    met = count(1)
+    office.workspace.faults.add(call, fault, when=lambda _args: next(met) > effect.spared)
     effect.owe(office)
     office.work()
     effect.meanwhile(office)
@@ -188,7 +344,7 @@ def test_every_promise_under_every_fault(office: Office, name: str, call: str, k
         office.work(after=LOOK_AFTER)
     effect.kept(office, doubtful(fault))
     assert not [fact for fact in office.told if isinstance(fact, DeliveryDied | PlaceRefused)]
-    assert set(office.outcomes) <= {"sent", "superseded"}
+    assert set(office.outcomes) <= effect.ends
     assert office.delivery.next_try() is None
 
 
@@ -197,6 +353,8 @@ DEATHS = {
     "post": ("message", "msg_too_long"),
     "update": ("update", "cant_update_message"),
     "file": ("file", "file_uploads_disabled"),
+    "file in a direct message": ("file", "file_uploads_disabled"),
+    "group message": ("message", "msg_too_long"),
 }
 
 
