@@ -211,7 +211,7 @@ def has_voted(session: Session, keys: KeyStore, poll: Poll, slack_user_id: str) 
         KeyStoreError: the poll's keys cannot be read.
     """
     mark = ballot.nullifier(keys_of(keys, poll), slack_user_id)
-    return session.get(SealedBallot, (poll.id, mark)) is not None
+    return session.scalar(_CAST_ALREADY, {"poll": poll.id, "mark": mark}) is not None
 
 
 def without_ballot(
@@ -249,13 +249,7 @@ def obstacle(
 ) -> NotAllowed | AlreadyDone | None:
     """Return why somebody cannot vote now, or None; strangers hear nothing of what there is."""
     poll = session.get(Poll, poll_id, populate_existing=True)
-    elector = session.scalar(
-        select(Elector).where(
-            col(Elector.poll_id) == poll_id,
-            col(Elector.slack_user_id) == slack_user_id,
-            col(Elector.left_at).is_(None),
-        )
-    )
+    elector = session.scalar(_ELECTOR, {"poll": poll_id, "user": slack_user_id})
     if poll is None or elector is None:
         return NotAllowed(NOT_YOURS)
     if poll.state == PollState.OPEN and poll.awaits_close_decision:
@@ -300,6 +294,15 @@ def _spend_statement(insert: Any) -> Any:
 
 
 # Built once: compiling it anew for each ballot costs as much as the ballot (PERFORMANCE.md).
+_ELECTOR = select(col(Elector.poll_id)).where(
+    col(Elector.poll_id) == bindparam("poll"),
+    col(Elector.slack_user_id) == bindparam("user"),
+    col(Elector.left_at).is_(None),
+)
+_CAST_ALREADY = select(col(SealedBallot.poll_id)).where(
+    col(SealedBallot.poll_id) == bindparam("poll"),
+    col(SealedBallot.nullifier) == bindparam("mark"),
+)
 _STATEMENTS = {
     "sqlite": (_cast_statement(sqlite.insert), _spend_statement(sqlite.insert)),
     "postgresql": (_cast_statement(postgresql.insert), _spend_statement(postgresql.insert)),

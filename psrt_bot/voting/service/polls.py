@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlmodel import Session, col
 
 from psrt_bot.runtime import deadlines
@@ -43,6 +43,19 @@ REMIND = "voting:remind"
 DECIDED = "This has been decided already."
 NOT_LOST = "The keys of this vote have been destroyed meanwhile, or given up for lost already."
 NOT_STUCK = "This vote need not be given up (any more)."
+
+# Built once: every `/vote` asks it, and building it costs more than asking (PERFORMANCE.md).
+_OPEN_FOR = (
+    select(Poll)
+    .join(Elector, col(Elector.poll_id) == col(Poll.id))
+    .where(
+        col(Elector.slack_user_id) == bindparam("user"),
+        col(Elector.left_at).is_(None),
+        col(Poll.state) == PollState.OPEN,
+        col(Poll.closes_at) > bindparam("now"),
+    )
+    .order_by(col(Poll.closes_at), col(Poll.id))
+)
 
 
 @dataclass(frozen=True)
@@ -273,19 +286,7 @@ class Polls:
 
     def open_for(self, session: Session, now: datetime, slack_user_id: str) -> list[Poll]:
         """Return the polls in which somebody may vote now, the one that closes first at the top."""
-        return list(
-            session.scalars(
-                select(Poll)
-                .join(Elector, col(Elector.poll_id) == col(Poll.id))
-                .where(
-                    col(Elector.slack_user_id) == slack_user_id,
-                    col(Elector.left_at).is_(None),
-                    col(Poll.state) == PollState.OPEN,
-                    col(Poll.closes_at) > now,
-                )
-                .order_by(col(Poll.closes_at), col(Poll.id))
-            )
-        )
+        return list(session.scalars(_OPEN_FOR, {"user": slack_user_id, "now": now}))
 
     def electors(self, session: Session, poll_id: str) -> list[Elector]:
         """Return those who may still vote in a poll."""
