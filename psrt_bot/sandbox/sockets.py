@@ -112,6 +112,9 @@ class SocketHub:
                 socket.received(await socket.websocket.receive_text())
         except WebSocketDisconnect:
             return
+        except RuntimeError:  # starlette's, for a read after a close of ours that an ack crossed
+            if not socket.leaving:
+                raise
 
     def _admitted(self, ticket: str) -> App | None:
         """The app a ticket of apps.connections.open belongs to; each ticket admits once."""
@@ -121,7 +124,8 @@ class SocketHub:
     def send(self, app: App, envelope: Json, seconds: float, cut: bool = False) -> Ack:
         """Send an envelope over one of the app's connections, in turn, and wait for its ack.
 
-        `cut` closes that connection once the envelope is out.
+        `cut` closes that connection once the envelope is out; an ack that comes in before the close
+        counts for nothing, as over HTTP.
         """
         sockets = self.of(app.id)
         if not sockets:
@@ -133,7 +137,9 @@ class SocketHub:
         try:
             socket.send(envelope).result(seconds)
             if cut:
+                socket.owed.pop(envelope["envelope_id"], None)
                 self._close(socket)
+                return Ack("dispatch_failed", reason="connection_lost")
             return owed.result(seconds)
         except NotInTime:
             socket.owed.pop(envelope["envelope_id"], None)

@@ -279,11 +279,12 @@ def test_cut_off_by_http(workspace: Workspace, scripted: ScriptedApp, alice: Per
     workspace.wait_for(lambda: len(scripted.received) == 1)
 
 
+@pytest.mark.parametrize("acking", [False, True])
 def test_cut_off_by_socket(
-    workspace: Workspace, installation: Installation, listener: Listener, alice: Person
+    workspace: Workspace, listener: Listener, alice: Person, acking: bool
 ) -> None:
-    """The socket goes with the envelope under way; the client comes back."""
-    listener.acking = False
+    """The socket goes with the envelope under way, and with its ack, however quick that is."""
+    listener.acking = acking
     workspace.faults.add("/order", faults.cut_off())
     assert alice.command("/order", channel="team").status == "dispatch_failed"
     workspace.wait_for(lambda: len(listener.received) == 1)
