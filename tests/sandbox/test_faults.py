@@ -36,11 +36,11 @@ def client(installation: Installation, server: Server) -> WebClient:
 
 @pytest.fixture
 def hasty(installation: Installation, server: Server) -> Callable[..., httpx.Response]:
-    """A call of a client that waits for 50 ms only."""
+    """A call of a client that gives up soon; a busy machine needs a moment to get it there."""
 
     def call(method: str, **args: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {installation.bot_token}"}
-        return httpx.post(f"{server.api_url}{method}", json=args, headers=headers, timeout=0.05)
+        return httpx.post(f"{server.api_url}{method}", json=args, headers=headers, timeout=0.3)
 
     return call
 
