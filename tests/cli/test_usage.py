@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -101,7 +102,10 @@ def test_interrupted(place: Path) -> None:
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     writer = os.open(place / "bundle.json", os.O_WRONLY)  # opens once the command reads
     time.sleep(0.2)
-    process.send_signal(2)
-    _, err = process.communicate(timeout=60)
+    for _ in range(6):  # Python loses an interrupt that comes while it frees an object: once more
+        process.send_signal(2)
+        with suppress(subprocess.TimeoutExpired):
+            _, err = process.communicate(timeout=10)
+            break
     os.close(writer)
     assert (process.returncode, err.strip()) == (130, "")

@@ -177,7 +177,11 @@ def follow_the_mentor(page: Page) -> None:
     expect(page.locator("#messages")).to_contain_text("What a first talk could cover:")
     expect(page.locator("#messages")).to_contain_text("Download Check-ins")
     tour.get_by_role("button", name="Next").click()
+    expect(tour).to_contain_text("Read Eve’s messages")
+    rest(page)
     tour.get_by_role("link", name="Read Rosa’s messages").click()
+    expect(page.locator("#you")).to_contain_text("You are Rosa ")
+    rest(page)
     request = page.locator("#messages").get_by_role("button", name="Check in…").last
     for step in ["+1 day"] * 7 + ["+1 hour"] * 24:
         before = page.locator("#now").inner_text()
