@@ -129,9 +129,7 @@ class Checking:
     ) -> None:
         weekly = check.asked_by is None
         if weekly and trouble and trouble.passing and check.attempts < TRIES:
-            change_mine(
-                session, check, OWED, try_at=now + AGAIN_AFTER, lease_until=None, token=None
-            )
+            change_mine(session, check, OWED, try_at=now + AGAIN_AFTER)
             return
         if not change_mine(session, check, OWED, finished_at=now):
             return  # it took longer than the lease: another copy has answered
