@@ -67,7 +67,8 @@ class Delivery:
 
     Args:
         unfit: tells why a channel may not be posted to, or None; rows for an unfit one wait.
-        look: asks Slack how a channel is, before something about somebody is posted there.
+        look: asks Slack how a channel is, before something about somebody is posted there, and
+            of a channel that Slack has not told of: right after a start that is no news.
         budget: how long one run may take in real time before it begins no further row.
     """
 
@@ -146,7 +147,7 @@ class Delivery:
             ).one_or_none()
 
     def _deliver(self, row: OutboxRow) -> bool:
-        if self._look is not None and row.about is not None and _is_channel(row):
+        if self._look is not None and self._must_look(row):
             try:
                 self._look(self._clock.now(), row.conversation)
             except FAILURES as error:  # nothing was posted: whatever it was, it may be tried again
@@ -174,6 +175,12 @@ class Delivery:
             return self._put_off(row, sent.rest_at)
         self._finish(row, Outcome.DROPPED if sent.dropped else Outcome.SENT, sent)
         return True
+
+    def _must_look(self, row: OutboxRow) -> bool:
+        if row.about is not None or not _is_channel(row):
+            return _is_channel(row)
+        with self._database.reading() as session:
+            return session.get(SlackChannel, row.conversation) is None
 
     def _put_off(self, row: OutboxRow, until: datetime) -> bool:
         """Let a row wait for those it has not reached yet; that is no failure."""

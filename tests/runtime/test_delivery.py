@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from threading import Thread
 
 import pytest
+from sqlalchemy import delete
 from sqlmodel import Session
 
 from psrt_bot.runtime import outbox
@@ -13,6 +14,7 @@ from psrt_bot.runtime.leases import LEASE, lease_clock
 from psrt_bot.runtime.rules import GIVE_UP_AFTER
 from psrt_bot.sandbox import faults
 from psrt_bot.sandbox.rates import POSTING
+from storage.people import SlackChannel
 from tests.runtime.office import MINUTE, Office
 
 
@@ -383,6 +385,26 @@ def test_an_unknown_channel_holds(office: Office) -> None:
     office.work()
     assert office.calls("chat.postMessage") == []
     assert [type(fact) for fact in office.told] == [DeliveryHeld]
+
+
+def test_a_channel_not_told_of_yet_is_asked_about_first(office: Office) -> None:
+    """Right after a start something may be owed before Slack has told of the channels: it is asked,
+    and nobody is told that a message is held that need not be."""
+    with office.database.transaction() as session:
+        session.execute(delete(SlackChannel))
+    worker = office.worker(look=office.directory.make_sure)
+    office.workspace.faults.add("conversations.info", faults.server_error(), times=1)
+    asked = len(office.calls("conversations.info"))
+    office.post("one")
+    worker.run()
+    assert (office.in_team(), office.told) == ([], [])
+    office.clock.move(MINUTE)
+    worker.run()
+    assert (office.in_team(), office.told) == (["one"], [])
+    office.post("two")
+    worker.run()
+    assert office.in_team() == ["one", "two"]
+    assert len(office.calls("conversations.info")) - asked == 2, "once in vain, then never again"
 
 
 def test_a_remembered_message_tells_once_that_it_stands_in_slack(office: Office) -> None:
