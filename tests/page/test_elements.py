@@ -8,10 +8,10 @@ from typing import Any
 from playwright.sync_api import expect
 
 from psrt_bot.sandbox import filing, posting
-from tests.page.browser import Windows
+from tests.page.browser import Windows, rest
 from tests.page.conftest import Small
 from tests.page.elements import chosen_last, element, post
-from tests.sandbox.kit import actions, button, field, home, option, plain, section, select
+from tests.sandbox.kit import actions, button, field, home, modal, option, plain, section, select
 from tests.sandbox.scripted import Reply
 
 
@@ -119,6 +119,36 @@ def test_a_choice_that_is_not_confirmed_is_taken_back(small: Small, window: Wind
     page.get_by_role("button", name="Delete").click()
     asked.get_by_role("button", name="confirm").click()
     assert chosen_last(small, 2)["selected_option"]["text"]["text"] == "Delete"
+
+
+def test_a_menu_keeps_the_focus_when_something_is_told(small: Small, window: Windows) -> None:
+    """A message that comes while a menu is open takes neither the menu nor the focus away: Escape
+    closes the menu still. A window opened from the menu gives the focus back to it."""
+    menu = element("overflow", options=[option("Copy"), option("Delete")])
+    post(small, section("Pick", accessory=menu))
+    page = window("alice", "team")
+    more = page.get_by_label("More actions: Pick")
+    more.click()
+    expect(more).to_be_focused()
+    post(small, section("Something new"))
+    expect(page.get_by_text("Something new")).to_be_visible()
+    rest(page)
+    expect(more).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Delete")).to_be_hidden()
+
+    def asks(payload: dict[str, Any]) -> Reply:
+        small.client.views_open(trigger_id=payload["trigger_id"], view=modal(section("Sure?")))
+        return Reply()
+
+    small.app.reply = asks
+    more.click()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Sure?")).to_be_visible()
+    small.app.reply = lambda _payload: Reply()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Sure?")).to_have_count(0)
+    expect(more).to_be_focused()
 
 
 PIXEL = base64.b64decode(

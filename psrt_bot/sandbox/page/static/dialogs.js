@@ -2,11 +2,15 @@
 
 let opener = null;
 
+// An element as it stands now, if only under the same id.
+export const same = (element) =>
+  element.isConnected ? element : element.id ? document.getElementById(element.id) : null;
+
 // After each look: open the dialog that has come, give the focus back when the last one has gone.
 export function settleDialogs(app) {
   const dialog = app.querySelector("dialog[data-modal]");
   if (!dialog) {
-    if (opener) (document.getElementById(opener) || document.getElementById("line"))?.focus();
+    if (opener) (opener === document.body ? document.getElementById("line") : same(opener))?.focus();
     opener = null;
     return;
   }
@@ -20,11 +24,12 @@ export function settleDialogs(app) {
   firstField(dialog);
 }
 
-// Before each look: who had the focus when a dialog comes.
-export function rememberOpener(app) {
-  if (!app.querySelector("dialog[data-modal]") && document.activeElement !== document.body)
-    opener = document.activeElement.id || "line";
+// Before each look: who has the focus when a dialog is about to come. At any other look it stays put.
+export function rememberOpener(app, wanted) {
+  if (!app.querySelector("dialog[data-modal]") && wanted.querySelector("dialog[data-modal]"))
+    opener = document.activeElement;
 }
+
 
 export const forgetOpener = () => { opener = null; };
 

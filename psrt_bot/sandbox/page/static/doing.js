@@ -51,13 +51,20 @@ function typed(place) {
 
 const asked = async (element) => !element.dataset.confirm || confirmed(JSON.parse(element.dataset.confirm));
 
+// A menu that closes gives the focus to what opened it.
+export function foldMenu(menu) {
+  if (!menu) return;
+  menu.removeAttribute("open");
+  menu.querySelector("summary").focus();
+}
+
 export async function press(button) {
   if (!(await asked(button))) return;
   const address = button.dataset.url;
   if (address?.startsWith("/")) go(address);
   else if (address) window.open(address, "_blank", "noopener,noreferrer");
   const at = button.closest("[data-where]");
-  button.closest("details.overflow")?.removeAttribute("open");
+  foldMenu(button.closest("details.overflow"));
   await busily(button, () => act("press", {
     where: at.dataset.where, name: button.dataset.press, option: button.dataset.option, typed: typed(at),
   }));

@@ -2,7 +2,7 @@
 // the server tells of a change, and made to look like the answer. No state of the workspace is held here.
 
 import { suggest } from "./composer.js";
-import { forgetOpener, rememberOpener, settleDialogs } from "./dialogs.js";
+import { forgetOpener, rememberOpener, same, settleDialogs } from "./dialogs.js";
 import { morph } from "./morph.js";
 
 export const app = document.getElementById("app");
@@ -64,8 +64,8 @@ async function fetchPage() {
 function show(page) {
   const wanted = page.getElementById("app");
   const moved = ["me", "place", "tab"].some((name) => app.dataset[name] !== wanted.dataset[name]);
-  const focused = document.activeElement?.id;
-  rememberOpener(app);
+  const focused = document.activeElement;
+  rememberOpener(app, wanted);
   if (moved) leave();
   fold(wanted);
   morph(app, wanted);
@@ -73,7 +73,8 @@ function show(page) {
   if (moved) followed = true;
   follow();
   settleDialogs(app);
-  if (focused && document.activeElement === document.body) document.getElementById(focused)?.focus();
+  // What was moved, or made anew under the same id, has lost the focus.
+  if (document.activeElement === document.body) same(focused)?.focus();
   if (moved) arrive();
 }
 

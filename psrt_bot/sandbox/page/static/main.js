@@ -2,7 +2,7 @@
 
 import { composerClick, composerKey, suggest } from "./composer.js";
 import { settleDialogs } from "./dialogs.js";
-import { act, choose, fault, press, pressOurs, submit } from "./doing.js";
+import { act, choose, fault, foldMenu, press, pressOurs, submit } from "./doing.js";
 import { listen } from "./live.js";
 import { app, arrive, fold, go, look, narrow, noteScroll, reveal } from "./look.js";
 
@@ -67,8 +67,7 @@ document.addEventListener("keydown", (event) => {
     const menu = field.closest?.("details.overflow[open]");
     if (menu) {
       event.preventDefault();
-      menu.removeAttribute("open");
-      menu.querySelector("summary").focus();
+      foldMenu(menu);
     }
   }
 });
