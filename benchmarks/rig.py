@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pydantic import SecretStr
 from sqlmodel import Session
 
 from psrt_bot.app import Bot
@@ -30,11 +31,11 @@ def bot(
     with TemporaryDirectory() as folder:
         url = database_url or f"sqlite:///{Path(folder) / 'bench.db'}"
         settings = Settings(
-            slack_bot_token="xoxb-bench",
-            slack_signing_secret=SECRET,
+            slack_bot_token=SecretStr("xoxb-bench"),
+            slack_signing_secret=SecretStr(SECRET),
             slack_api_url=slack_api_url,
             team_channel="C0TEAM",
-            database_url=url,
+            database_url=SecretStr(url),
             keys=f"file:{Path(folder) / 'keys'}",
         )
         database = Database(url)
