@@ -204,8 +204,10 @@ class Bot:
         """Ask Slack who we are, who there is, and who is in which channel; keeps ``problem``."""
         try:
             self._bot_user_id = self.directory.whoami().bot_user_id
+            self.directory.refresh_users(self.clock.now())
+            # Not before it is known who there is: everybody inside a channel would be a stranger.
             self.services.places.we_are(self._bot_user_id)
-            self.directory.refresh(self.clock.now())
+            self.directory.refresh_channels(self.clock.now())
         except FAILURES as error:
             self._slack_problem = f"Slack: {judge(error).code}"
             log.warning("slack_unreachable", code=judge(error).code)

@@ -156,8 +156,11 @@ class _Client(SocketModeClient):
     def hang_up(self) -> None:
         """Wake the reading thread, which waits for 3 s at a time, and let it end.
 
-        Told to end first: it would read the closed socket in a tight loop otherwise.
+        Told to end first: it would read the closed socket in a tight loop otherwise. Before that
+        the monitor ends, whose ping would find a socket that is going, and log an error.
         """
+        if self.current_app_monitor.is_alive():
+            self.current_app_monitor.shutdown()  # type: ignore[no-untyped-call]  # the SDK's
         self.current_session_runner.event.set()
         self.current_session_state.terminated = True
         if raw := self._socket():

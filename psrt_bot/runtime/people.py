@@ -76,12 +76,20 @@ class Directory:
         Raises:
             SlackApiError: Slack refused; what was fetched before is kept.
         """
+        self.refresh_users(now)
+        self.refresh_channels(now)
+
+    def refresh_users(self, now: datetime) -> None:
+        """Fetch all users; raises as ``refresh``."""
         for page in self._client.users_list(limit=PAGE):
             with self._database.transaction() as session:
                 for user in page["members"]:
                     note_user(session, now, user, team=self._team_id)
                 if self._seen is not None:
                     self._seen(session, now, page["members"])
+
+    def refresh_channels(self, now: datetime) -> None:
+        """Fetch each configured channel and its members; raises as ``refresh``."""
         for channel in self._channels:
             self.refresh_channel(now, channel)
 

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from psrt_bot.membership.rules import Role
 from psrt_bot.runtime import outbox
 from psrt_bot.runtime.blocks import Message
 from psrt_bot.runtime.people import is_in_channel, why_unfit
 from psrt_bot.sandbox import faults
-from storage.people import SlackChannel
+from storage.people import SlackChannel, SlackChannelMember, SlackUser
 from tests.journeys.house import ADMINS, House, built_house
 from tests.journeys.steps import change_role, make_member
 
@@ -125,6 +126,25 @@ def test_a_channel_that_the_bot_was_removed_from(house: House) -> None:
     assert unfit(house) is None
     house.work()
     assert noted(house) == []  # the bot is no stranger
+
+
+def test_nobody_is_a_stranger_before_slack_has_told_who_there_is(house: House) -> None:
+    """At a first start a channel may be asked about before the users are known (a message is due):
+    who sits there is judged only then."""
+    house.close()
+    with house.session() as session:
+        for table in (SlackUser, SlackChannelMember, SlackChannel):
+            session.execute(delete(table))
+    house.workspace.faults.add("users.list", faults.server_error(), times=1)
+    house.open()
+    owe(house, "Hello")
+    house.work()
+    house.work()
+    assert "Hello" in said(house)
+    assert noted(house) == []
+    house.bot.refresh_people()
+    house.work()
+    assert noted(house) == []
 
 
 def test_a_channel_that_is_renamed(house: House) -> None:

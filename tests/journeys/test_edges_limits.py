@@ -162,6 +162,17 @@ def test_an_eleventh_connection_waits_its_turn(house: House) -> None:
     transport.stop()
 
 
+def test_the_monitor_ends_before_the_socket_that_it_pings(house: House) -> None:
+    """A ping at the moment of the end would be an error in the log of a bot that is well."""
+    transport = house.bot._transport
+    assert isinstance(transport, SocketMode)
+    client = transport._client
+    assert client.current_app_monitor.is_alive()
+    client.auto_reconnect_enabled = False
+    client.hang_up()
+    assert not client.current_app_monitor.is_alive()
+
+
 def test_slack_away_for_a_while(house: House) -> None:
     """Twenty calls in a row fail, each in another way: the story goes on as if they had not."""
     ways = [
