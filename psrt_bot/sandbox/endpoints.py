@@ -21,7 +21,7 @@ class Endpoints:
 
     def __init__(self, state: State, cut: Cut) -> None:
         self._state = state
-        self._troubles = Troubles(state.faults, cut)
+        self._troubles = Troubles(state.faults, cut, state.reading)
 
     async def web_api(self, request: Request) -> Response:
         """POST /api/METHOD with a form or JSON; a planned fault strikes here."""

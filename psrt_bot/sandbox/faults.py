@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from psrt_bot.sandbox.holding import Hold
+from psrt_bot.sandbox.model import PATIENCE
 
 When = Literal["before", "after"]
 """Before the effect (which then never happens) or after it."""
@@ -47,7 +48,7 @@ class Fault:
     hold: Hold = field(default_factory=Hold, compare=False, repr=False)
     held: bool = False
 
-    def wait_held(self, count: int = 1, timeout: float = 3) -> None:
+    def wait_held(self, count: int = 1, timeout: float = PATIENCE) -> None:
         """Wait until so many requests have met this fault. Raises AssertionError."""
         self.hold.wait(count, timeout)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from psrt_bot.sandbox import courier
 from psrt_bot.sandbox.courier import Ack
-from psrt_bot.sandbox.model import App, Json
+from psrt_bot.sandbox.model import PATIENCE, App, Json
 
 if TYPE_CHECKING:
     from psrt_bot.sandbox.workspace import Workspace
@@ -35,7 +35,7 @@ class Installation:
         """How many Socket Mode connections are up."""
         return len(self._workspace.server.hub.of(self.app_id))
 
-    def wait_connected(self, timeout: float = 5, connections: int = 1) -> None:
+    def wait_connected(self, timeout: float = PATIENCE, connections: int = 1) -> None:
         """Wait for Socket Mode connections, `timeout` real seconds. Raises AssertionError."""
         state = self._workspace.state
         if not state.wait_for(lambda: self.connections >= connections, timeout):

@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 Json = dict[str, Any]
 Kind = Literal["channel", "group", "im", "mpim"]
+PATIENCE = 10.0
+"""Real seconds that a wait lasts at most, unless told otherwise: what holds is seen at once."""
 
 
 @dataclass

@@ -9,7 +9,7 @@ from psrt_bot.sandbox import events, interactions, payloads, posting, rooms
 from psrt_bot.sandbox.courier import event_callback
 from psrt_bot.sandbox.interactions import Outcome
 from psrt_bot.sandbox.modal import Modal
-from psrt_bot.sandbox.model import Channel, Json, Message, User, View
+from psrt_bot.sandbox.model import PATIENCE, Channel, Json, Message, User, View
 from psrt_bot.sandbox.rendering import rendered
 from psrt_bot.sandbox.seen import ChannelView, Home, SeenMessage
 
@@ -143,7 +143,7 @@ class Person:
         stack = self.workspace.state.stack(self.id)
         return Modal(self, stack[-1]) if stack else None
 
-    def wait_modal(self, timeout: float = 3, title: str | None = None) -> Modal:
+    def wait_modal(self, timeout: float = PATIENCE, title: str | None = None) -> Modal:
         """The modal on top since the last command or click, perhaps of a title.
 
         Raises AssertionError with what happened instead, after `timeout` seconds.
@@ -184,13 +184,13 @@ class Person:
             return [SeenMessage(self, m) for m in place.messages.values()]
 
     def wait_inbox(
-        self, predicate: Callable[[SeenMessage], bool] = lambda _m: True, timeout: float = 3
+        self, predicate: Callable[[SeenMessage], bool] = lambda _m: True, timeout: float = PATIENCE
     ) -> SeenMessage:
         """The newest message of the DM with the app that fits, once there is one."""
         return self.wait_message(lambda: self.inbox, predicate, timeout)
 
     def wait_ephemeral(
-        self, predicate: Callable[[SeenMessage], bool] = lambda _m: True, timeout: float = 3
+        self, predicate: Callable[[SeenMessage], bool] = lambda _m: True, timeout: float = PATIENCE
     ) -> SeenMessage:
         """The newest ephemeral message that fits, once there is one."""
         return self.wait_message(lambda: self.ephemerals, predicate, timeout)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from psrt_bot.sandbox import filing, forms, interactions, payloads, reading, rooms
 from psrt_bot.sandbox.interactions import Outcome
-from psrt_bot.sandbox.model import Channel, File, Json, Message, View
+from psrt_bot.sandbox.model import PATIENCE, Channel, File, Json, Message, View
 
 if TYPE_CHECKING:
     from psrt_bot.sandbox.person import Person
@@ -144,7 +144,9 @@ class ChannelView:
         """The replies to a message, oldest first."""
         return [m for m in self.everything if m.thread_ts == parent.ts and m.ts != parent.ts]
 
-    def wait(self, predicate: Callable[[SeenMessage], bool], timeout: float = 3) -> SeenMessage:
+    def wait(
+        self, predicate: Callable[[SeenMessage], bool], timeout: float = PATIENCE
+    ) -> SeenMessage:
         """The newest message or reply that fits, once there is one. Raises AssertionError."""
         return self._person.wait_message(lambda: self.everything, predicate, timeout)
 
@@ -186,7 +188,7 @@ class Home:
         self._person.begin()
         return self._person.press(self.view, block, element, confirm)
 
-    def wait(self, predicate: Callable[[Home], bool], timeout: float = 3) -> Home:
+    def wait(self, predicate: Callable[[Home], bool], timeout: float = PATIENCE) -> Home:
         """Wait until the Home fits. Raises AssertionError with what it shows instead."""
         state = self._person.workspace.state
         if not state.wait_for(lambda: self._key in state.homes and predicate(self), timeout):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,17 +37,26 @@ class Asked:
 
 
 class Troubles:
-    """Lets requests run into the planned faults. `cut` drops a client's connection."""
+    """Lets requests run into the planned faults.
 
-    def __init__(self, faults: Faults, cut: Cut) -> None:
+    Args:
+        cut: drops a client's connection.
+        together: within it nobody sees a part: who sees an effect finds the call on record too.
+    """
+
+    def __init__(
+        self, faults: Faults, cut: Cut, together: Callable[[], AbstractContextManager[None]]
+    ) -> None:
         self._faults = faults
         self._cut = cut
+        self._together = together
 
     async def meet(self, name: str, args: Json, asked: Asked) -> Response:
         """Carry a request out, or let it meet the fault that is planned for it."""
         fault = self._faults.take(name, args)
         if fault is None:
-            return _answered(asked, asked.effect())
+            with self._together():
+                return _answered(asked, asked.effect())
         await asyncio.sleep(fault.delay)
         if fault.held:
             return await self._late(fault, asked)

@@ -25,7 +25,7 @@ from psrt_bot.sandbox import events, rooms
 from psrt_bot.sandbox.courier import Courier
 from psrt_bot.sandbox.faults import Faults
 from psrt_bot.sandbox.installation import Installation
-from psrt_bot.sandbox.model import App, Channel, Json, RecordedCall, User
+from psrt_bot.sandbox.model import PATIENCE, App, Channel, Json, RecordedCall, User
 from psrt_bot.sandbox.person import Person
 from psrt_bot.sandbox.server import Server
 from psrt_bot.sandbox.state import State
@@ -269,7 +269,7 @@ class Workspace:
         """What is planned to go wrong."""
         return self.state.faults
 
-    def wait_for(self, predicate: Callable[[], bool], timeout: float = 3) -> None:
+    def wait_for(self, predicate: Callable[[], bool], timeout: float = PATIENCE) -> None:
         """Wait until something holds of the workspace. Raises AssertionError with the story."""
         if not self.state.wait_for(predicate, timeout):
             raise AssertionError(f"it never happened in {timeout} s; {self.state.story()}")
