@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from psrt_bot.runtime.clock import MovableClock
-from storage.engine import Database, prepare_storage
+from storage.engine import WORKER_PATIENCE, Database, prepare_storage
 from storage.schema import upgrade
 from tests.databases import new_database
 from tests.postgres import TEMPLATE, NoServer, Server
@@ -113,7 +113,8 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A fresh database of the newest schema, on SQLite and on PostgreSQL."""
-    opened = Database(database_url)
+    # A worker's patience: many who race for one database take turns, some of them late.
+    opened = Database(database_url, patience=WORKER_PATIENCE)
     prepare_storage(opened)
     yield opened
     opened.close()

@@ -197,6 +197,9 @@ def built_house(
         workspace.invite_bot("council")
     with ExitStack() as stack:
         server = stack.enter_context(workspace.serve())
+        # Slack's 3 s are for a machine that does nothing else. That no ack waits for a call of ours
+        # is tried with calls that last until they are let go (test_edges.py).
+        workspace.courier.ack_seconds = 10
         url = new_database(path / "psrt.db")
         chosen = Settings(
             slack_bot_token=installation.bot_token,

@@ -8,6 +8,7 @@ from sqlmodel import select
 from psrt_bot.membership.rules import Role
 from psrt_bot.membership.service.people import Members, begin_role, end_role, find_person
 from psrt_bot.runtime.facts import Facts
+from psrt_bot.runtime.people import is_in_channel
 from psrt_bot.sandbox import interactions, payloads, reading
 from psrt_bot.sandbox.modal import Modal
 from psrt_bot.sandbox.seen import SeenMessage
@@ -26,6 +27,13 @@ def open_form(house: House, by: str = "ana") -> Modal:
     person = house.person(by)
     person.command("/nominate", channel="team" if by not in ("nia", "oli") else None)
     return person.wait_modal(title="Nominate: who")
+
+
+def is_known_inside(house: House, who: str) -> bool:
+    """Whether the bot has heard that somebody is in the team's channel."""
+    team = house.workspace.state.channel("team").id
+    with house.bot.database.reading() as session:
+        return is_in_channel(session, team, house.person(who).id)
 
 
 def refused(house: House, by: str = "ana", **fields: Any) -> dict[str, str]:

@@ -7,6 +7,7 @@ import pytest
 from tests.journeys.house import House
 from tests.journeys.steps import (
     forge_metadata,
+    is_known_inside,
     open_form,
     refused,
     to_preview,
@@ -65,8 +66,10 @@ def test_whoever_would_see_the_nomination_is_refused(house: House, room: str) ->
 def test_who_has_just_left_the_team_channel_can_be_nominated(house: House) -> None:
     """Slack's events keep up with who is in the channel; nobody waits for the hourly refresh."""
     house.workspace.add_member("team", "nia")
+    house.workspace.wait_for(lambda: is_known_inside(house, "nia"))
     assert "would see" in refused(house, user="nia")["Slack user"]
     house.workspace.remove_member("team", "nia")
+    house.workspace.wait_for(lambda: not is_known_inside(house, "nia"))
     assert refused(house, user="nia") == {}
 
 

@@ -290,6 +290,7 @@ def test_an_admin_says_who_came_with_another_address(one_house: House) -> None:
     house = one_house
     confirm_outsider(house)
     house.workspace.add_user("uma", real_name="Uma U", tz="Europe/Berlin", email="x@mail.example")
+    house.bot.refresh_people()
     task = house.person("ben").channel("admins").wait(lambda m: "Please invite" in m.rendered)
     task.click("They are here…", by=house.person("ben"))
     who = house.person("ben").wait_modal(title="Who came")

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from psrt_bot.membership.service.people import REFUSAL, find_person
 from psrt_bot.runtime.heartbeat import beat
+from psrt_bot.sandbox import faults
 from psrt_bot.voting.service.casting import NOT_YOURS, OVER
 from storage.voting import SealedBallot
 from tests.journeys.house import House
@@ -148,10 +149,8 @@ def test_when_the_ack_was_lost(house: House) -> None:
     house.nominate()
     person = house.person("chi")
     ballot = open_ballot(house, "chi").fill("Your vote", "Yes")
-    patience = house.workspace.courier.ack_seconds
-    house.workspace.courier.ack_seconds = 0.0005
+    house.workspace.faults.add("view_submission", faults.ack_lost())
     assert ballot.submit().status == "operation_timeout"
-    house.workspace.courier.ack_seconds = patience
     house.workspace.wait_for(lambda: stored(house) == 1)
     assert ballot.is_open
     assert "is recorded already" in refused(ballot)

@@ -68,8 +68,10 @@ def test_a_late_effect_is_found(office: Office) -> None:
     late = faults.late()
     office.workspace.faults.add("chat.postMessage", late)
     office.tell("ana", "hello")
+    office.lose_patience()
     office.work()
     assert office.inbox("ana") == []
+    late.wait_held()
     late.release()
     office.work(after=LOOK_AFTER)
     assert office.inbox("ana") == ["hello"]
@@ -229,9 +231,11 @@ def test_a_late_older_version_does_not_stay(office: Office) -> None:
     late = faults.late()
     office.workspace.faults.add("chat.update", late)
     office.change("card", "older")
+    office.lose_patience()
     office.work()
     office.change("card", "newer")
     office.work(after=timedelta(seconds=30))
+    late.wait_held()
     late.release()
     assert office.in_team() == ["older"]
     office.work(after=timedelta(seconds=30))

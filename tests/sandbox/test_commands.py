@@ -8,6 +8,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.webhook import WebhookClient
 
+from psrt_bot.sandbox.courier import ACK_SECONDS
 from psrt_bot.sandbox.installation import Installation
 from psrt_bot.sandbox.person import Person
 from psrt_bot.sandbox.workspace import Workspace
@@ -74,8 +75,9 @@ def test_refused_by_the_client(scripted: ScriptedApp, alice: Person) -> None:
 def test_failures(workspace: Workspace, scripted: ScriptedApp, alice: Person) -> None:
     """No ack in time is operation_timeout, an HTTP error dispatch_failed; Slackbot says so."""
     workspace.courier.ack_seconds = 0.1
-    scripted.reply = lambda _payload: Reply(delay=0.2)
+    scripted.reply = lambda _payload: Reply(delay=1)
     assert alice.command("/order", channel="team").status == "operation_timeout"
+    workspace.courier.ack_seconds = ACK_SECONDS
     scripted.answers(status=500)
     outcome = alice.command("/order", channel="team")
     assert outcome.status == "dispatch_failed"

@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from psrt_bot.sandbox.courier import ACK_SECONDS
 from psrt_bot.sandbox.installation import Installation
 from psrt_bot.sandbox.person import Person
 from psrt_bot.sandbox.server import Server
@@ -46,8 +47,8 @@ def test_event_redelivered(
     listener.acking = False
     workspace.courier.ack_seconds = 0.1
     workspace.add_member("team", "carol", inviter="alice")
-    workspace.wait_for(lambda: bool(workspace.courier.unacked))
-    first, second = listener.received
+    workspace.wait_for(lambda: bool(workspace.courier.unacked) and len(listener.received) == 2)
+    first, second = sorted(listener.received, key=lambda request: request.retry_attempt or 0)
     assert first.payload["event_id"] == second.payload["event_id"]
     assert (first.retry_attempt, second.retry_attempt, second.retry_reason) == (0, 1, "timeout")
     event = first.payload["event"]
@@ -56,6 +57,7 @@ def test_event_redelivered(
         workspace.state.user("alice").id,
     )
     listener.acking = True
+    workspace.courier.ack_seconds = ACK_SECONDS
     assert [a.status for a in installation.redeliver_unacked()] == ["ok"]
     assert listener.received[-1].retry_attempt == 2
 

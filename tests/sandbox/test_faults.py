@@ -18,29 +18,30 @@ from psrt_bot.sandbox import faults
 from psrt_bot.sandbox.installation import Installation
 from psrt_bot.sandbox.modal import Modal
 from psrt_bot.sandbox.person import Person
-from psrt_bot.sandbox.server import STOP_SECONDS, Server
+from psrt_bot.sandbox.server import Server
 from psrt_bot.sandbox.workspace import Workspace
 from tests.sandbox.kit import modal
 from tests.sandbox.listening import Listener
 from tests.sandbox.scripted import ScriptedApp
 
+PATIENCE = 10  # seconds: what is waited for and does not come would be waited for much longer
 LOST = (OSError, URLError, httpx.HTTPError)
 
 
 @pytest.fixture
 def client(installation: Installation, server: Server) -> WebClient:
-    """slack_sdk's client that gives up soon and repeats nothing."""
+    """slack_sdk's client that repeats nothing."""
     token = installation.bot_token
-    return WebClient(token, base_url=server.api_url, timeout=1, retry_handlers=[])
+    return WebClient(token, base_url=server.api_url, timeout=10, retry_handlers=[])
 
 
 @pytest.fixture
 def hasty(installation: Installation, server: Server) -> Callable[..., httpx.Response]:
     """A call of a client that gives up soon; a busy machine needs a moment to get it there."""
 
-    def call(method: str, **args: Any) -> httpx.Response:
+    def call(method: str, patience: float = 0.3, **args: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {installation.bot_token}"}
-        return httpx.post(f"{server.api_url}{method}", json=args, headers=headers, timeout=0.3)
+        return httpx.post(f"{server.api_url}{method}", json=args, headers=headers, timeout=patience)
 
     return call
 
@@ -87,6 +88,7 @@ def test_no_answer(workspace: Workspace, hasty: Callable[..., httpx.Response], n
     workspace.faults.add("chat.postMessage", fault)
     with pytest.raises(LOST):
         hasty("chat.postMessage", channel="team", text="x")
+    workspace.wait_for(lambda: len(workspace.calls) == 1)
     assert texts(workspace) == ["x"] * effects
     assert workspace.calls[-1].answer is None
 
@@ -95,11 +97,11 @@ def test_late(workspace: Workspace, hasty: Callable[..., httpx.Response]) -> Non
     """What timed out takes effect when the test says so, after what was sent later."""
     held = faults.late()
     workspace.faults.add("chat.postMessage", held, times=2)
-    for text in ("one", "two"):
+    for number, text in enumerate(("one", "two"), start=1):
         with pytest.raises(LOST):
             hasty("chat.postMessage", channel="team", text=text)
-    held.wait_held(2)
-    assert hasty("chat.postMessage", channel="team", text="three").json()["ok"]
+        held.wait_held(number)
+    assert hasty("chat.postMessage", patience=10, channel="team", text="three").json()["ok"]
     assert texts(workspace) == ["three"]
     held.release()
     assert texts(workspace) == ["three", "one", "two"]
@@ -133,7 +135,7 @@ def test_nothing_held() -> None:
 
 
 def test_stopped_while_held(workspace: Workspace, installation: Installation) -> None:
-    """A server that stops ends what is held without effect, at once."""
+    """A server that stops ends what is held without effect, and does not wait for it."""
     held = faults.late()
     workspace.faults.add("chat.postMessage", held)
     workspace.faults.add("chat.update", faults.timed_out())
@@ -146,10 +148,10 @@ def test_stopped_while_held(workspace: Workspace, installation: Installation) ->
         held.wait_held()
         begun = time.monotonic()
     assert texts(workspace) == []
-    assert time.monotonic() - begun < STOP_SECONDS
+    assert time.monotonic() - begun < PATIENCE
 
 
-@pytest.mark.parametrize("fault", [faults.delayed(0.1), faults.slow_answer(0.1)])
+@pytest.mark.parametrize("fault", [faults.delayed(1), faults.slow_answer(1)])
 def test_slow(workspace: Workspace, client: WebClient, fault: faults.Fault) -> None:
     """An answer takes its time; the effect comes with it, or before it."""
     workspace.faults.add("chat.postMessage", fault)
@@ -157,10 +159,10 @@ def test_slow(workspace: Workspace, client: WebClient, fault: faults.Fault) -> N
     thread = Thread(target=client.chat_postMessage, kwargs={"channel": "team", "text": "x"})
     thread.start()
     workspace.wait_for(lambda: texts(workspace) == ["x"])
-    early = time.monotonic() - begun < 0.1
+    early = time.monotonic() - begun < 1
     thread.join()
     assert early == (fault.name == "slow_answer")
-    assert time.monotonic() - begun >= 0.1
+    assert time.monotonic() - begun >= 1
 
 
 def test_chosen(workspace: Workspace, client: WebClient) -> None:
