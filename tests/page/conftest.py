@@ -21,7 +21,7 @@ from psrt_bot.sandbox.installation import Installation
 from psrt_bot.sandbox.page.config import PageConfig
 from psrt_bot.sandbox.page.routes import Page
 from psrt_bot.sandbox.workspace import Workspace
-from tests.page.browser import Windows, axe_script, chromium
+from tests.page.browser import PATIENCE, Windows, axe_script, chromium
 from tests.sandbox.conftest import make_manifest
 from tests.sandbox.scripted import ScriptedApp
 
@@ -99,6 +99,7 @@ def small_workspace(config: PageConfig | None = None, **manifest: Any) -> Iterat
     app = ScriptedApp()
     with workspace.serve(routes=page.routes) as server:
         installation.deliver_to(app.start())
+        workspace.courier.ack_seconds = PATIENCE / 1000
         client = WebClient(installation.bot_token, base_url=server.api_url)
         address = workspace.state.base_url
         yield Small(workspace, installation, page, app, client, address)

@@ -169,7 +169,8 @@ def test_a_picture_of_the_workspace(small: Small, window: Windows) -> None:
     page = window("alice", "team")
     picture = page.locator("#messages").get_by_alt_text("A kestrel")
     expect(picture).to_be_visible()
-    assert picture.evaluate("image => image.complete && image.naturalWidth") == 1
+    expect(picture).to_have_js_property("complete", True)
+    expect(picture).to_have_js_property("naturalWidth", 1)
     window.visit(page, "go/carol/general")
     expect(page.locator("#messages").get_by_role("img", name="A kestrel")).to_be_visible()
     expect(page.locator("#messages img")).to_have_count(0)

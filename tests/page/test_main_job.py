@@ -83,8 +83,11 @@ def to_the_result(page: Page, name: str) -> None:
         if result.count():
             break
         before = page.locator("#now").inner_text()
+        last = f"the vote on {name} closes" in (button.get_attribute("title") or "")
         button.click()
         expect(page.locator("#now")).not_to_have_text(before)
+        if last:
+            break
     expect(result).to_have_count(1)
 
 

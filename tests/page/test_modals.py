@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Event
+from typing import Any
+
 from playwright.sync_api import expect
 
-from tests.page.browser import Windows
+from tests.page.browser import PATIENCE, Windows, rest
 from tests.page.conftest import Small
 from tests.page.elements import element, values_of
 from tests.page.test_main_job import type_command
@@ -145,6 +148,7 @@ def test_what_the_client_refuses_itself(small: Small, window: Windows) -> None:
     assert len(small.app.received) == asked
     for label, (_, _, _, text) in wrong.items():
         dialog.get_by_label(label).fill(text)
+    rest(page)
     page.keyboard.press("Enter")
     expect(dialog).to_have_count(0)
     assert [values_of(small)[label]["value"] for label in wrong] == [w[3] for w in wrong.values()]
@@ -169,6 +173,7 @@ def test_a_stack_of_modals(small: Small, window: Windows) -> None:
     expect(dialog.get_by_label("Name")).to_have_value("Ada")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
+    rest(page)
     assert small.app.last["type"] == "view_closed"
     expect(page.locator("#line")).to_be_focused()
 
@@ -182,11 +187,18 @@ def test_submit_is_disabled_in_flight_and_a_failed_ack_is_told(
     type_command(page, "/order")
     dialog = page.get_by_role("dialog", name="Title")
     dialog.get_by_label("Name").fill("Ada")
-    small.app.reply = lambda _payload: Reply(status=500, delay=0.4)
+    looked_at = Event()
+
+    def refuses(_payload: dict[str, Any]) -> Reply:
+        looked_at.wait(PATIENCE / 1000)
+        return Reply(status=500)
+
+    small.app.reply = refuses
     send = dialog.get_by_role("button", name="Send")
     asked = len(small.app.received)
     send.click()
     expect(send).to_be_disabled()
+    looked_at.set()
     expect(dialog.get_by_role("alert")).to_have_text("⚠ We had some trouble connecting. Try again?")
     expect(send).to_be_enabled()
     assert len(small.app.received) == asked + 1

@@ -94,6 +94,8 @@ class Acts:
         """Press a button, or take an option of an overflow menu."""
         message, view, blocks = self._before(user, str(body.get("where")))
         block, element = fields.named(blocks, str(body.get("name")))
+        if body.get("action") not in (None, element["action_id"]):
+            raise NotPossible("something else stands there now")
         chosen = None
         if element["type"] == "overflow":
             chosen = element["options"][int(body["option"])]

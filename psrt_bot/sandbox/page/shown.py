@@ -97,7 +97,12 @@ class Shown:
     def dom(self, block: Json, element: Json) -> str:
         """An element's id in the page: another field at the same place has another one."""
         name = f"{self.where}-{block.get('block_id')}-{element.get('action_id')}"
-        return "f-" + re.sub(r"[^A-Za-z0-9]", "-", name)
+        return _dom_id(name)
+
+    def pressed(self, name: str, element: Json) -> str:
+        """The id of what is pressed and keeps nothing: by its place, which an update leaves alone
+        even where the app names no block and each version of it gets another id."""
+        return _dom_id(f"{self.where}-{name}-{element.get('action_id')}")
 
     def plain_of(self, block: Json) -> str:
         """A section's text without markup, to name what stands beside it for screen readers."""
@@ -215,3 +220,7 @@ class Shown:
         if file is None or not readable(self.state, file, self.reader.user.id):
             return ""
         return f"/as/{self.reader.user.name}/file/{file.id}?inline"
+
+
+def _dom_id(name: str) -> str:
+    return "f-" + re.sub(r"[^A-Za-z0-9]", "-", name)

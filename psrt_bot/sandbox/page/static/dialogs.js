@@ -10,7 +10,7 @@ export const same = (element) =>
 export function settleDialogs(app) {
   const dialog = app.querySelector("dialog[data-modal]");
   if (!dialog) {
-    if (opener) (opener === document.body ? document.getElementById("line") : same(opener))?.focus();
+    if (opener) ((opener !== document.body && same(opener)) || document.getElementById("line"))?.focus();
     opener = null;
     return;
   }
@@ -20,6 +20,7 @@ export function settleDialogs(app) {
     if (!dialog.contains(document.activeElement)) dialog.querySelector("#view-title").focus();
     return;
   }
+  opener ||= document.body; // it was there when the page came
   dialog.showModal();
   firstField(dialog);
 }
@@ -29,7 +30,6 @@ export function rememberOpener(app, wanted) {
   if (!app.querySelector("dialog[data-modal]") && wanted.querySelector("dialog[data-modal]"))
     opener = document.activeElement;
 }
-
 
 export const forgetOpener = () => { opener = null; };
 

@@ -42,6 +42,7 @@ function typed(place) {
   const found = {};
   for (const field of place.querySelectorAll("[name]")) {
     if (field.name === "text") continue;
+    if (field.closest("[data-where]") !== place.closest("[data-where]")) continue; // of a reply in there
     found[field.name] ||= [];
     if (/^(checkbox|radio)$/.test(field.type) && !field.checked) continue;
     found[field.name].push(field.value);
@@ -59,20 +60,25 @@ export function foldMenu(menu) {
 }
 
 export async function press(button) {
-  if (!(await asked(button))) return;
+  if (!(await asked(button)) || !button.isConnected) return; // it changed under the question
   const address = button.dataset.url;
   if (address?.startsWith("/")) go(address);
   else if (address) window.open(address, "_blank", "noopener,noreferrer");
   const at = button.closest("[data-where]");
   foldMenu(button.closest("details.overflow"));
   await busily(button, () => act("press", {
-    where: at.dataset.where, name: button.dataset.press, option: button.dataset.option, typed: typed(at),
+    where: at.dataset.where,
+    name: button.dataset.press,
+    action: button.dataset.action,
+    option: button.dataset.option,
+    typed: typed(at),
   }));
 }
 
 // An element that tells the app at once what was chosen in it.
 export async function choose(field) {
   const at = field.closest("[data-where]");
+  if (!at) return; // it is gone since it was touched
   if (!(await asked(field))) {
     for (const same of at.querySelectorAll(`[name="${field.name}"]`)) delete same.dataset.touched;
     await lookAnew(); // back to what was chosen before

@@ -31,7 +31,7 @@ export function look() {
     current = working(fetchPage()).finally(() => { current = null; });
     return current;
   }
-  next ||= current.then(() => {
+  next ||= current.catch(() => {}).then(() => { // a look that failed keeps none from looking again
     next = null;
     return look();
   });
@@ -51,7 +51,8 @@ async function fetchPage() {
   const answer = await fetch(before, { headers: { "X-Shown": shown } }).catch(() => null);
   online(Boolean(answer));
   if (!answer || answer.status === 304 || !answer.ok) return;
-  const text = await answer.text();
+  const text = await answer.text().catch(() => null);
+  if (text === null) return online(false);
   if (location.href !== before) { // somebody went elsewhere meanwhile
     look();
     return;
@@ -63,6 +64,10 @@ async function fetchPage() {
 
 function show(page) {
   const wanted = page.getElementById("app");
+  if (!wanted) { // the workspace is being prepared anew: that page comes back by itself
+    location.reload();
+    return;
+  }
   const moved = ["me", "place", "tab"].some((name) => app.dataset[name] !== wanted.dataset[name]);
   const focused = document.activeElement;
   rememberOpener(app, wanted);
@@ -72,9 +77,9 @@ function show(page) {
   document.title = page.title;
   if (moved) followed = true;
   follow();
-  settleDialogs(app);
   // What was moved, or made anew under the same id, has lost the focus.
   if (document.activeElement === document.body) same(focused)?.focus();
+  settleDialogs(app);
   if (moved) arrive();
 }
 
@@ -125,6 +130,8 @@ function leave() {
     line.value = "";
     delete line.dataset.touched;
   }
+  // What somebody wrote in one place, or as one person, is not to stand before another.
+  for (const field of app.querySelectorAll("[data-touched]")) delete field.dataset.touched;
 }
 
 let onArrival = () => {};

@@ -37,9 +37,15 @@ function chooseSoon(field, after) {
   waiting.set(field, setTimeout(() => choose(field), after));
 }
 
+// Of radio buttons one is chosen among all: what the server says of the others no longer holds either.
+function touch(field) {
+  const group = field.type === "radio" ? field.closest("fieldset").querySelectorAll("input") : [field];
+  for (const each of group) each.dataset.touched = "";
+}
+
 document.addEventListener("input", (event) => {
   const field = event.target;
-  field.dataset.touched = "";
+  touch(field);
   if (field.id === "line") suggest();
   if (field.dataset.hoodWords !== undefined) filterSoon();
   if (field.dataset.tells === "character") chooseSoon(field, CHARACTERS);
@@ -47,7 +53,7 @@ document.addEventListener("input", (event) => {
 
 document.addEventListener("change", (event) => {
   const field = event.target;
-  field.dataset.touched = "";
+  touch(field);
   if (field.dataset.fault) fault(field);
   if (field.dataset.hoodKind) filterSoon();
   if (field.dataset.tells === "choice") {

@@ -42,6 +42,7 @@ function field(from, to) {
 function children(from, to) {
   const byId = new Map();
   for (const child of from.children) if (child.id) byId.set(child.id, child);
+  const stays = new Set([...to.children].map((child) => child.id).filter(Boolean));
   let at = from.firstChild;
   for (const wanted of [...to.childNodes]) {
     const known = wanted.id ? byId.get(wanted.id) : null;
@@ -50,6 +51,12 @@ function children(from, to) {
     if (!match) {
       from.insertBefore(wanted, at); // moved over from the parsed page
       continue;
+    }
+    // What goes, goes first: an element that is moved loses focus, scroll and, a dialog, its modality.
+    while (match === known && at && at !== match && !stays.has(at.id)) {
+      const gone = at;
+      at = at.nextSibling;
+      gone.remove();
     }
     if (match === at) at = at.nextSibling;
     else from.insertBefore(match, at);
