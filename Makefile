@@ -81,7 +81,7 @@ HTTP_RUNS ?= 50
 model: $(READY) ## random people do random things: RUNS (2000) at the use cases, HTTP_RUNS (50) through HTTP
 	PSRT_MODEL_RUNS=$(RUNS) PSRT_MODEL_HTTP_RUNS=$(HTTP_RUNS) $(BIN)/pytest -q tests/model --hypothesis-show-statistics
 
-check: lint types cover ## everything that CI checks besides `make test`
+check: lint types cover ## lint, types and coverage; CI runs this, `make test` and rounds of `make stress`
 
 lock: ## rewrite the pinned requirements (needs uv)
 	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml -o requirements/run.txt

@@ -137,16 +137,20 @@ class Settings(BaseSettings):
     )
     checklist: Path | None = _setting("PSRT_CHECKLIST", "file with your own onboarding checklist")
     report_deadline: values.Duration = _setting(
-        "PSRT_REPORT_DEADLINE", "when a report should be finished", 90 * DAY
+        "PSRT_REPORT_DEADLINE", "when a report should be finished (not used yet)", 90 * DAY
     )
     assign: Literal["observe", "assign", "off"] = _setting(
-        "PSRT_ASSIGN", "idle reports get a coordinator: observe, assign or off", "observe"
+        "PSRT_ASSIGN",
+        "idle reports get a coordinator: observe, assign or off (not used yet)",
+        "observe",
     )
     assign_after: values.Duration = _setting(
-        "PSRT_ASSIGN_AFTER", "how long a report without coordinator may be idle", 3 * DAY
+        "PSRT_ASSIGN_AFTER",
+        "how long a report without coordinator may be idle (not used yet)",
+        3 * DAY,
     )
     review_date: values.MonthDay | None = _setting(
-        "PSRT_REVIEW_DATE", "day of the yearly activity review, MM-DD"
+        "PSRT_REVIEW_DATE", "day of the yearly activity review, MM-DD (not used yet)"
     )
     retention: values.Duration = _setting(
         "PSRT_RETENTION", "how long closed nominations keep their texts", 365 * DAY
@@ -156,7 +160,7 @@ class Settings(BaseSettings):
     )
     repositories: values.Repositories = _setting(
         "PSRT_REPOSITORIES",
-        "repositories whose advisories are followed, OWNER/NAME, comma separated",
+        "repositories whose advisories are followed, OWNER/NAME, comma separated (not used yet)",
         (),
     )
     github_api_url: values.ApiUrl = _setting(
@@ -168,7 +172,7 @@ class Settings(BaseSettings):
         "GITHUB_TEAM_TOKEN", "GitHub token that reads the team's members and nothing else"
     )
     github_advisory_token: values.Secret | None = _setting(
-        "GITHUB_ADVISORY_TOKEN", "GitHub token that reads the advisories"
+        "GITHUB_ADVISORY_TOKEN", "GitHub token that reads the advisories (not used yet)"
     )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], values.UpperCase] = _setting(
         "PSRT_LOG_LEVEL", "debug, info, warning or error", "INFO"

@@ -95,7 +95,7 @@ def _people(session: Session) -> Iterator[Finding]:
     elif len(admins) < MIN_ADMINS:
         yield note(
             f"{_number(admins, 'admin')}; there should be at least {MIN_ADMINS} (R6)",
-            "psrt-bot roster grant GITHUB-OR-ID admin",
+            "psrt-bot roster grant GITHUB-OR-ID admin --decision REFERENCE",
         )
     else:
         yield good(f"{_number(members, 'member')}, {_number(admins, 'admin')}")

@@ -362,6 +362,7 @@ def test_fewer_than_two_admins(clinic: Clinic) -> None:
     assert clinic.cli("roster", "revoke", "ben", "admin", "--yes").code == 0
     assert clinic.line("admin;") == (
         "note 1 admin; there should be at least 2 (R6) -> psrt-bot roster grant GITHUB-OR-ID admin"
+        " --decision REFERENCE"
     )
 
 
