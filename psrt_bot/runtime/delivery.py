@@ -177,8 +177,10 @@ class Delivery:
         return True
 
     def _must_look(self, row: OutboxRow) -> bool:
-        if row.about is not None or not _is_channel(row):
-            return _is_channel(row)
+        if not _is_channel(row):
+            return False
+        if row.about is not None:
+            return True
         with self._database.reading() as session:
             return session.get(SlackChannel, row.conversation) is None
 

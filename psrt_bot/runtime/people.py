@@ -70,17 +70,12 @@ class Directory:
         self._team_id = answer["team_id"]
         return Workspace(answer["team_id"], answer["user_id"], answer["url"])
 
-    def refresh(self, now: datetime) -> None:
-        """Fetch all users, then each configured channel and its members.
+    def refresh_users(self, now: datetime) -> None:
+        """Fetch all users.
 
         Raises:
             SlackApiError: Slack refused; what was fetched before is kept.
         """
-        self.refresh_users(now)
-        self.refresh_channels(now)
-
-    def refresh_users(self, now: datetime) -> None:
-        """Fetch all users; raises as ``refresh``."""
         for page in self._client.users_list(limit=PAGE):
             with self._database.transaction() as session:
                 for user in page["members"]:
@@ -89,7 +84,7 @@ class Directory:
                     self._seen(session, now, page["members"])
 
     def refresh_channels(self, now: datetime) -> None:
-        """Fetch each configured channel and its members; raises as ``refresh``."""
+        """Fetch each configured channel and its members; raises as ``refresh_users``."""
         for channel in self._channels:
             self.refresh_channel(now, channel)
 

@@ -14,7 +14,6 @@ from commands.surface import AFTER_WORKERS
 from psrt_bot.runtime import outbox
 from psrt_bot.runtime.blocks import Message
 from psrt_bot.sandbox import courier, faults
-from psrt_bot.sandbox.courier import ACK_SECONDS
 from psrt_bot.sandbox.seen import Home
 from storage.oversight import RefusalCount
 from storage.runtime import DeadlineRow
@@ -128,7 +127,7 @@ def test_an_event_that_failed_comes_again(house: House) -> None:
     assert log.getvalue().count("event_failed") == 2  # at once, and once more
     assert "OperationalError" in log.getvalue()
     assert "Canary" not in log.getvalue()
-    house.workspace.courier.ack_seconds = ACK_SECONDS
+    house.workspace.courier.ack_seconds = courier.ACK_SECONDS
     zone = text("SELECT time_zone FROM slack_user WHERE id = :id")
     assert [ack.status for ack in house.installation.redeliver_unacked()] == ["ok"]
     with house.session() as session:
@@ -270,7 +269,7 @@ def test_a_malformed_payload_gets_a_400_and_one_line(house: House) -> None:
         assert "malformed_payload" in line
         assert "warning" in line
         assert SECRET not in log.getvalue()
-    house.workspace.courier.ack_seconds = ACK_SECONDS
+    house.workspace.courier.ack_seconds = courier.ACK_SECONDS
     assert house.person("chi").command("/psrt", channel=TEAM).status == "ok"
 
 

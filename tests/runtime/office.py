@@ -73,12 +73,17 @@ class Office:
         self.side = self.workspace.state.channel("side").id
         self.delivery = self.worker()
         self.directory = Directory(self.database, self.client, [self.team, self.side])
-        self.directory.refresh(self.clock.now())
+        self.refresh()
 
     @property
     def heard(self) -> list[object]:
         """What was told, but for messages that stand where they should."""
         return [fact for fact in self.told if not isinstance(fact, Delivered)]
+
+    def refresh(self) -> None:
+        """Ask Slack for users and channels."""
+        self.directory.refresh_users(self.clock.now())
+        self.directory.refresh_channels(self.clock.now())
 
     def lose_patience(self) -> None:
         """Give up soon, so that a call that is never answered does not take ten seconds."""

@@ -284,7 +284,7 @@ def test_an_unfit_channel_holds(office: Office, state: str) -> None:
             channel.is_archived = True
         case "outside":
             office.workspace.remove_member("team", bot)
-    office.directory.refresh(office.clock.now())
+    office.refresh()
     office.post("one")
     office.post("two")
     office.post("elsewhere", office.side)
@@ -297,7 +297,7 @@ def test_an_unfit_channel_holds(office: Office, state: str) -> None:
     if state == "outside":
         office.workspace.add_member("team", bot)
     office.clock.move(GIVE_UP_AFTER * 2)
-    office.directory.refresh(office.clock.now())
+    office.refresh()
     office.work()
     assert office.in_team() == ["one", "two"]
     assert len(office.told) == 1
@@ -361,7 +361,7 @@ def test_a_fan_out_waits_for_those_who_sleep(office: Office) -> None:
     """Late in delivery, some of it may be asleep: those awake hear now, the others in the morning,
     nobody twice, and waiting is no failure."""
     office.workspace.change_user("ben", tz="Pacific/Auckland")  # 23:00 there at 10:00 UTC
-    office.directory.refresh(office.clock.now())
+    office.refresh()
     morning = office.clock.now() + timedelta(hours=10)
     office.remind("ana", "ben")
     office.work()
@@ -370,7 +370,7 @@ def test_a_fan_out_waits_for_those_who_sleep(office: Office) -> None:
     office.work(after=timedelta(hours=9, minutes=59))
     assert office.inbox("ben") == []
     office.workspace.change_user("ana", tz="Pacific/Auckland")  # so that nobody is asleep
-    office.directory.refresh(office.clock.now())
+    office.refresh()
     office.work(after=MINUTE)
     assert (office.inbox("ana"), office.inbox("ben")) == (["Please vote"], ["Please vote"])
     assert office.delivery.next_try() is None

@@ -39,7 +39,7 @@ def test_only_people_of_ours_are_live(office: Office, flag: str) -> None:
     """Who is deactivated, a bot, a guest, or of another workspace is known, and nobody to ask."""
     odd = office.workspace.add_user("odd", **FLAGS[flag]).id
     office.directory.whoami()
-    office.directory.refresh(office.clock.now())
+    office.refresh()
     assert known(office.database, odd).name == "odd"
     assert alive(office.database, odd, office.user("ana"), "U0NOBODY") == {office.user("ana")}
 
@@ -50,7 +50,7 @@ def test_every_page_is_fetched(office: Office) -> None:
     members = [office.workspace.add_user(f"member{number}").id for number in range(250)]
     for user in members:
         office.workspace.add_member("team", user)
-    office.directory.refresh(office.clock.now())
+    office.refresh()
     assert alive(office.database, *members) == set(members)
     with office.database.reading() as session:
         assert all(people.is_in_channel(session, office.team, user) for user in members)
@@ -63,7 +63,7 @@ def test_a_refresh_brings_what_changed(office: Office) -> None:
     office.workspace.change_user("ana", deleted=True)
     office.workspace.change_user("ben", tz="Asia/Tokyo")
     office.workspace.remove_member("team", "ben")
-    office.directory.refresh(office.clock.now())
+    office.refresh()
     assert alive(office.database, ana, ben) == {ben}
     assert known(office.database, ben).time_zone == "Asia/Tokyo"
     with office.database.reading() as session:
@@ -76,7 +76,7 @@ def test_what_slack_refuses_keeps_what_is_known(office: Office) -> None:
     """An outage in the middle forgets nobody."""
     office.workspace.faults.add("users.list", faults.server_error())
     with pytest.raises(SlackApiError):
-        office.directory.refresh(office.clock.now())
+        office.refresh()
     assert alive(office.database, office.user("ana")) == {office.user("ana")}
 
 
@@ -200,7 +200,7 @@ def test_channels_that_cannot_be_read(office: Office) -> None:
     """
     office.workspace.remove_member("team", office.installation.bot_user_id)
     office.workspace.state.channel("side").kind = "channel"
-    office.directory.refresh(office.clock.now())
+    office.refresh()
     with office.database.reading() as session:
         assert people.why_unfit(session, office.team) == "the bot is not in it"
         assert people.why_unfit(session, office.side) == "it is public"
@@ -215,7 +215,7 @@ def test_a_channel_read_from_outside(office: Office) -> None:
     app.scopes = app.scopes | {"channels:read"}
     office.workspace.remove_member("team", app.bot_user_id)
     office.workspace.state.channel("team").kind = "channel"
-    office.directory.refresh(office.clock.now())
+    office.refresh()
     with office.database.reading() as session:
         assert people.why_unfit(session, office.team) == "it is public"
         assert people.is_in_channel(session, office.team, office.user("ana"))
@@ -227,7 +227,7 @@ def test_a_channel_never_seen_from_inside(office: Office) -> None:
     unseen = office.workspace.add_channel("unseen", private=True, members=["ana"]).id
     directory = people.Directory(office.database, office.client, [unseen, office.side])
     office.workspace.remove_member("side", "ben")
-    directory.refresh(office.clock.now())
+    directory.refresh_channels(office.clock.now())
     with office.database.reading() as session:
         assert people.why_unfit(session, unseen) == "the bot is not in it"
         assert not people.is_in_channel(session, office.side, office.user("ben"))
@@ -238,4 +238,4 @@ def test_other_refusals_of_a_channel_are_told(office: Office) -> None:
     """What is no answer about the channel is raised."""
     office.workspace.faults.add("conversations.info", faults.refused("invalid_auth"))
     with pytest.raises(SlackApiError):
-        office.directory.refresh(office.clock.now())
+        office.refresh()

@@ -172,7 +172,7 @@ def test_a_late_invitation_does_not_outlive_a_removal(office: Office) -> None:
 def test_an_unfit_channel(office: Office) -> None:
     """Nobody is invited to a channel that became shared; who must leave it does."""
     office.workspace.state.channels[office.team].is_ext_shared = True
-    office.directory.refresh(office.clock.now())
+    office.refresh()
     office.invite("chi")
     office.kick("ana")
     office.work()
@@ -189,7 +189,7 @@ def test_a_channel_that_the_bot_is_not_in(office: Office) -> None:
     """From outside nobody is taken for removed: Slack's answer would look the same."""
     channel = office.workspace.state.channels[office.team]
     channel.members.remove(office.installation.bot_user_id)
-    office.directory.refresh(office.clock.now())
+    office.refresh()
     office.kick("ana")
     office.work()
     ana = office.user("ana")

@@ -12,11 +12,18 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlmodel import Session, select
 
-from storage.engine import Database, DatabaseBusy, checkpoint, prepare_storage, wake_workers
+from storage.engine import (
+    REQUEST_PATIENCE,
+    Database,
+    DatabaseBusy,
+    checkpoint,
+    prepare_storage,
+    wake_workers,
+)
 from storage.runtime import Posted, SeenRequest
 from tests.conftest import START
 
-LATE = 10  # seconds; patience of 0.2 s has ended long before
+LATE = REQUEST_PATIENCE.total_seconds()  # what it would take if nobody heeded the patience given
 
 
 def seen(key: str) -> SeenRequest:
