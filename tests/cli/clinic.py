@@ -96,7 +96,9 @@ class Clinic:
         """Fetch everybody from Slack, as the bot does when it starts."""
         database = Database(self.database_url)
         client = new_client(self.installation.bot_token, self.workspace.server.api_url)
-        Directory(database, client, []).refresh(datetime.now(UTC))
+        directory = Directory(database, client, [])
+        directory.refresh_users(datetime.now(UTC))
+        directory.refresh_channels(datetime.now(UTC))
         database.close()
 
 
