@@ -52,7 +52,7 @@ lint: $(READY) ## style and import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 
-types: $(READY) ## mypy --strict
+types: $(READY) ## mypy --strict, the tests too
 	$(BIN)/mypy
 
 # Tests run once: what `make test` noted is good as long as no source is newer.

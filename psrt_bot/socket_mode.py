@@ -160,7 +160,7 @@ class _Client(SocketModeClient):
         the monitor ends, whose ping would find a socket that is going, and log an error.
         """
         if self.current_app_monitor.is_alive():
-            self.current_app_monitor.shutdown()  # type: ignore[no-untyped-call]  # the SDK's
+            self.current_app_monitor.shutdown()
         self.current_session_runner.event.set()
         self.current_session_state.terminated = True
         if raw := self._socket():

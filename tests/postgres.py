@@ -65,34 +65,37 @@ class Server:
 
     def _run(self, binaries: Path, user: str | None) -> None:
         data = self.folder / "data"
-        account = {"user": user, "extra_groups": []} if user else {}
+        groups: list[str] | None = [] if user else None
+        initdb: list[str | Path] = [
+            *(binaries / "initdb", "--pgdata", data, "--username=psrt", "--auth=trust"),
+            *("--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"),
+        ]
         made = subprocess.run(
-            [
-                *(binaries / "initdb", "--pgdata", data, "--username=psrt", "--auth=trust"),
-                *("--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"),
-            ],
+            initdb,
             cwd="/",
             capture_output=True,
             text=True,
             timeout=60,
             check=False,
-            **account,
+            user=user,
+            extra_groups=groups,
         )
         if made.returncode != 0:
             raise RuntimeError(made.stderr.strip().splitlines()[-1][:200] if made.stderr else "?")
-        options = [part for setting in FAST for part in ("-c", setting)]
-        dies_with_us = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
+        dies_with_us = ("setpriv", "--pdeathsig", "INT") if shutil.which("setpriv") else ()
+        postgres: list[str | Path] = [
+            *dies_with_us,
+            *(binaries / "postgres", "-D", data, "-k", self.folder, "-h", ""),
+            *(part for setting in FAST for part in ("-c", setting)),
+        ]
         with (self.folder / "log").open("w") as log:
             self._process = subprocess.Popen(
-                [
-                    *dies_with_us,
-                    *(binaries / "postgres", "-D", data, "-k", self.folder, "-h", ""),
-                    *options,
-                ],
+                postgres,
                 cwd="/",
                 stdout=log,
                 stderr=log,
-                **account,
+                user=user,
+                extra_groups=groups,
             )
         self._wait()
 
@@ -114,7 +117,7 @@ class Server:
         with psycopg.connect(
             host=str(self.folder), user="psrt", dbname="postgres", autocommit=True
         ) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]  # not a literal
+            connection.execute(statement)
 
     def url(self, name: str) -> str:
         """Return SQLAlchemy's address of one of its databases."""

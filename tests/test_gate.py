@@ -20,13 +20,14 @@ from hypothesis import strategies as st
 from psrt_bot import shapes
 from psrt_bot.app import Bot
 from psrt_bot.gate import Gate, read_form
-from psrt_bot.settings import Settings
 from psrt_bot.web import wsgi_app
 from storage.engine import Database, prepare_storage
 from tests.databases import new_database
+from tests.settings import settings_of
 
 CANARY = "canary-7f3a"
 SECRET = "s" * 32
+Payload = dict[str, Any]
 
 VIEW = {
     "id": "V1",
@@ -40,7 +41,7 @@ VIEW = {
         }
     },
 }
-COMMAND = {
+COMMAND: Payload = {
     "command": "/vote",
     "text": CANARY,
     "user_id": "U1",
@@ -49,7 +50,7 @@ COMMAND = {
     "channel_id": "C1",
     "response_url": "",
 }
-ACTIONS = {
+ACTIONS: Payload = {
     "type": "block_actions",
     "user": {"id": "U1"},
     "team": {"id": "T1"},
@@ -57,8 +58,13 @@ ACTIONS = {
     "container": {"type": "message"},
     "actions": [{"type": "button", "action_id": "voting.vote", "block_id": "b", "value": CANARY}],
 }
-SUBMISSION = {"type": "view_submission", "user": {"id": "U1"}, "team": {"id": "T1"}, "view": VIEW}
-EVENT = {
+SUBMISSION: Payload = {
+    "type": "view_submission",
+    "user": {"id": "U1"},
+    "team": {"id": "T1"},
+    "view": VIEW,
+}
+EVENT: Payload = {
     "type": "event_callback",
     "event_id": "Ev1",
     "team_id": "T1",
@@ -68,11 +74,11 @@ EVENT = {
         "user": {"id": "U2", "name": CANARY, "tz": "Europe/Oslo", "profile": {"real_name": "B"}},
     },
 }
-PASSAGE = {
+PASSAGE: Payload = {
     **EVENT,
     "event": {"type": "member_joined_channel", "channel": "C1", "user": "U2", "team": "T1"},
 }
-OPENED = {**EVENT, "event": {"type": "app_home_opened", "user": "U2", "tab": "home"}}
+OPENED: Payload = {**EVENT, "event": {"type": "app_home_opened", "user": "U2", "tab": "home"}}
 PAYLOADS = [COMMAND, ACTIONS, SUBMISSION, EVENT, PASSAGE, OPENED]
 
 EVENTS = count()
@@ -92,7 +98,7 @@ def bot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bot]:
     database = Database(url)
     prepare_storage(database)
     database.close()
-    chosen = Settings(
+    chosen = settings_of(
         slack_bot_token="xoxb-1",
         slack_signing_secret=SECRET,
         slack_api_url="http://127.0.0.1:9/api/",
@@ -128,7 +134,7 @@ def damaged(draw: st.DrawFn) -> Any:
         if not known:
             break
         *way, last = draw(st.sampled_from(known))
-        part = payload
+        part: Any = payload
         for step in way:
             part = part[step]
         if draw(st.booleans()):
@@ -221,5 +227,5 @@ def test_the_word_payload_in_a_command(bot: Bot) -> None:
 def test_buttons_of_former_times(bot: Bot) -> None:
     """A button that nobody listens to any more is acknowledged, so that Slack shows no error."""
     payload = copy.deepcopy(ACTIONS)
-    payload["actions"][0]["action_id"] = "gone.since.long"  # type: ignore[index]
+    payload["actions"][0]["action_id"] = "gone.since.long"
     assert ask(bot, urlencode({"payload": json.dumps(payload)}).encode()) == "200 OK"

@@ -103,7 +103,7 @@ def _rooms() -> Iterator[str]:
 @cache
 def builders() -> dict[str, Build]:
     """Every builder by its name, without what it is in."""
-    found = {}
+    found: dict[str, Build] = {}
     for room in _rooms():
         module = importlib.import_module(room)
         for name, function in inspect.getmembers(module, inspect.isfunction):
@@ -160,7 +160,7 @@ def _plain(kind: Any, turn: int, where: str) -> Any:
         return blocks.divider()
     if issubclass(kind, ButtonElement):
         return blocks.button("Press", "press")
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         made = {
             f.name: make(hints[f.name], turn, f"{kind.__name__}.{f.name}") for f in fields(kind)
@@ -205,7 +205,7 @@ def test_no_value_is_acted_on(name: str) -> None:
     hints = get_type_hints(function)
     hints.pop("return")
     short = name.rpartition(".")[2]
-    texts = []
+    texts: list[str] = []
     made = 0
     for turn in range(ROUNDS):
         arguments = {key: make(hint, turn, f"{short}.{key}") for key, hint in hints.items()}

@@ -14,19 +14,21 @@ CANARY = "CANARY"
 
 
 def reader(
-    github: GitHub, team: str = "python/psrt", token: str = "", **options: float
+    github: GitHub,
+    team: str = "python/psrt",
+    token: str = "",
+    *,
+    timeout: int = 5,
+    patience: float = 30.0,
 ) -> GitHubTeam:
-    patience = options.get("patience", 30.0)
     secret = SecretStr(token or github.token)
-    return GitHubTeam(
-        team, secret, github.url, timeout=int(options.get("timeout", 5)), patience=patience
-    )
+    return GitHubTeam(team, secret, github.url, timeout=timeout, patience=patience)
 
 
-def trouble(github: GitHub, **options: float) -> GitHubTrouble:
+def trouble(github: GitHub, *, timeout: int = 5, patience: float = 30.0) -> GitHubTrouble:
     """What is said when the team cannot be read; never the token, always one line."""
     with pytest.raises(GitHubTrouble) as caught:
-        reader(github, **options).members()
+        reader(github, timeout=timeout, patience=patience).members()
     text = str(caught.value)
     assert "\n" not in text
     assert CANARY not in text

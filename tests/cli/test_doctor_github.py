@@ -6,8 +6,8 @@ import pytest
 
 from psrt_bot.doctor.findings import Finding, Grade
 from psrt_bot.doctor.github import of_github
-from psrt_bot.settings import Settings
 from tests.access.github_server import GitHub, serving
+from tests.settings import settings_of
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def github() -> Iterator[GitHub]:
 
 
 def findings(github: GitHub, **settings: str) -> list[Finding]:
-    return list(of_github(Settings(github_api_url=github.url, **settings)))  # type: ignore[arg-type]
+    return list(of_github(settings_of(github_api_url=github.url, **settings)))
 
 
 def test_the_team_is_read(github: GitHub) -> None:

@@ -77,10 +77,9 @@ class Chamber:
     def person(self, session: Session, name: str, *roles: Role) -> None:
         """Put somebody and their Slack user into the tables."""
         now = self.clock.now()
-        flags = {"is_bot": False, "is_deleted": False, "is_guest": False}
         user = SlackUser(
             id=f"U{name}", team_id="T1", name=name, real_name=name.title(), time_zone="UTC",
-            seen_at=now, **flags,
+            seen_at=now, is_bot=False, is_deleted=False, is_guest=False,
         )  # fmt: skip
         person = Person(name=name.title(), slack_user_id=user.id, created_at=now)
         session.add_all([user, person])
@@ -164,9 +163,8 @@ class Chamber:
         with self.database.reading() as session:
             return session.scalars(select(CouncilDecision)).one()
 
-    @property
     def state(self) -> DecisionState:
-        """How it stands."""
+        """How it stands now; no property, since mypy takes one to stay what it was found to be."""
         return DecisionState(self.decision.state)
 
     def seat(self, name: str) -> CouncilSeat | None:

@@ -43,9 +43,9 @@ def test_a_final_decision_is_announced_once_and_takes_no_answer(chamber: Chamber
     """Early, by a majority that nobody can undo; the window's end finds nothing."""
     chamber.open()
     chamber.veto("cat", "cem")
-    assert chamber.state is DecisionState.OPEN
+    assert chamber.state() is DecisionState.OPEN
     chamber.veto("cia")
-    assert chamber.state is DecisionState.VETOED
+    assert chamber.state() is DecisionState.VETOED
     with pytest.raises(AlreadyDone, match="decided already"):
         chamber.fine("col")
     chamber.pass_time(8 * DAY)
@@ -62,7 +62,7 @@ def test_the_end_is_exact(chamber: Chamber) -> None:
     with pytest.raises(AlreadyDone, match="over"):
         chamber.fine("cem")
     chamber.sweep.run()
-    assert chamber.state is DecisionState.CONFIRMED
+    assert chamber.state() is DecisionState.CONFIRMED
     assert OVER.startswith("The council's window is over")
 
 
@@ -72,10 +72,10 @@ def test_what_the_bot_was_away_is_added(chamber: Chamber) -> None:
     chamber.pass_time(2 * DAY)
     chamber.clock.move(DAY)
     chamber.pass_time(6 * DAY, away=True)
-    assert chamber.state is DecisionState.OPEN
+    assert chamber.state() is DecisionState.OPEN
     assert chamber.decision.ends_at == chamber.clock.now() + 4 * DAY
     chamber.veto("cat", "cem", "cia")
-    assert chamber.state is DecisionState.VETOED
+    assert chamber.state() is DecisionState.VETOED
 
 
 def test_a_moved_end_is_reminded_of(chamber: Chamber) -> None:
@@ -90,7 +90,7 @@ def test_a_moved_end_is_reminded_of(chamber: Chamber) -> None:
     chamber.pass_time(3 * DAY)
     assert chamber.reminded() == [["Ucem", "Ucia", "Ucol", "Ucyn"]]
     chamber.pass_time(DAY)
-    assert chamber.state is DecisionState.CONFIRMED
+    assert chamber.state() is DecisionState.CONFIRMED
 
 
 def test_a_day_away_moves_nothing(chamber: Chamber) -> None:
@@ -98,7 +98,7 @@ def test_a_day_away_moves_nothing(chamber: Chamber) -> None:
     chamber.open()
     chamber.pass_time(DAY, away=True)
     chamber.pass_time(6 * DAY)
-    assert chamber.state is DecisionState.CONFIRMED
+    assert chamber.state() is DecisionState.CONFIRMED
 
 
 @pytest.mark.parametrize("everybody_is_recused", [True, False])
@@ -117,7 +117,7 @@ def test_with_an_empty_roll_silence_decides_nothing(
         chamber.open()
     for _ in range(3):
         chamber.pass_time(WEEK)
-    assert chamber.state is DecisionState.OPEN
+    assert chamber.state() is DecisionState.OPEN
     assert sum("Nobody is on the council" in said for said in chamber.owed(ADMINS)) == 4
     with chamber.database.transaction() as session:
         mail = chamber.mail(written_by="Somebody")
@@ -141,7 +141,7 @@ def test_two_answers_at_once_are_both_counted(chamber: Chamber) -> None:
         assert late.is_alive()
     late.join(10)
     assert not late.is_alive()
-    assert chamber.state is DecisionState.CONFIRMED
+    assert chamber.state() is DecisionState.CONFIRMED
 
 
 # recording
@@ -199,7 +199,7 @@ def test_a_decision_by_mail_may_come_before_any_notice(chamber: Chamber) -> None
         chamber.recording.record_decision(session, now, "Uben", chamber.decision.id, mail)
     assert chamber.told == [CouncilTold("thing"), CouncilDecided("thing", confirmed=False)]
     chamber.deliver()
-    assert chamber.state is DecisionState.VETOED
+    assert chamber.state() is DecisionState.VETOED
     assert "Known for leaks." in chamber.owed(ADMINS)[-1]
     assert all("Known for leaks." not in text for text in chamber.owed(CHANNEL))
     with chamber.database.transaction() as session, pytest.raises(AlreadyDone):
@@ -287,7 +287,7 @@ def test_taking_back_ends_what_runs_and_nothing_else(chamber: Chamber) -> None:
         stop(session, chamber.clock.now(), "another")
         stop(session, chamber.clock.now(), "thing")
         stop(session, chamber.clock.now(), "thing")
-    assert chamber.state is DecisionState.ENDED
+    assert chamber.state() is DecisionState.ENDED
     seat = chamber.seat("cat")
     assert seat is not None
     assert seat.reason is None

@@ -19,7 +19,7 @@ SECOND = timedelta(seconds=1)
 def test_the_window_starts_with_the_delivery_and_once(chamber: Chamber) -> None:
     """Not when the notice is owed; and a second telling of the same changes nothing."""
     chamber.begin()
-    assert chamber.state is DecisionState.AWAITING_NOTICE
+    assert chamber.state() is DecisionState.AWAITING_NOTICE
     chamber.clock.move(3 * DAY)
     chamber.deliver()
     assert chamber.decision.opened_at == chamber.clock.now()
@@ -40,9 +40,9 @@ def test_direct_messages_open_the_window_when_the_last_is_through(chamber: Chamb
     first = chamber.slots()[0]
     with chamber.database.transaction() as session:
         chamber.telling.delivered(session, chamber.clock.now(), Delivered(first))
-    assert chamber.state is DecisionState.AWAITING_NOTICE
+    assert chamber.state() is DecisionState.AWAITING_NOTICE
     chamber.deliver(died=("col",))
-    assert chamber.state is DecisionState.OPEN
+    assert chamber.state() is DecisionState.OPEN
     (said,) = chamber.owed(ADMINS)
     assert "not reached in Slack: Col." in said
     assert "Cem is recused as the nominee" in said
@@ -53,7 +53,7 @@ def test_when_no_direct_message_arrives_admins_write_a_mail(chamber: Chamber) ->
     """Nobody was told, so no window; the admins hear why."""
     chamber.begin(nominee("cem"))
     chamber.deliver(died=COUNCIL)
-    assert chamber.state is DecisionState.AWAITING_NOTICE
+    assert chamber.state() is DecisionState.AWAITING_NOTICE
     assert "Slack says account_inactive" in chamber.owed(ADMINS)[0]
 
 
@@ -108,10 +108,10 @@ def test_who_is_recused_does_not_say_that_the_council_knows(chamber: Chamber) ->
     decision_id, now = chamber.decision.id, chamber.clock.now()
     with chamber.database.transaction() as session, pytest.raises(NotAllowed, match="recused"):
         chamber.telling.told_by_mail(session, now, "Uana", decision_id)
-    assert chamber.state is DecisionState.AWAITING_NOTICE
+    assert chamber.state() is DecisionState.AWAITING_NOTICE
     with chamber.database.transaction() as session:
         chamber.telling.told_by_mail(session, now, "Uben", decision_id)
-    assert chamber.state is DecisionState.OPEN
+    assert chamber.state() is DecisionState.OPEN
     assert chamber.decision.told_by == chamber.ids["ben"]
 
 

@@ -19,11 +19,13 @@ from psrt_bot.membership.service.lists import Lists
 from psrt_bot.membership.service.people import find_person
 from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.sandbox.installation import Installation
+from psrt_bot.sandbox.modal import Modal
 from psrt_bot.sandbox.person import Person
 from psrt_bot.sandbox.workspace import Workspace
 from psrt_bot.settings import Settings
 from storage.engine import Database, prepare_storage
 from tests.databases import new_database
+from tests.settings import settings_of
 
 START = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)  # a Monday, mid-morning in most of Europe
 
@@ -99,6 +101,16 @@ class House:
     def person(self, name: str) -> Person:
         """Act as somebody."""
         return self.workspace.as_user(name)
+
+    def modal(self, by: str) -> Modal:
+        """Return the modal before somebody, now; `wait_modal` waits for one that is still to come.
+
+        Raises:
+            AssertionError: there is none.
+        """
+        modal = self.person(by).modal
+        assert modal is not None, f"no modal before {by}; {self.workspace.state.story()}"
+        return modal
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -201,7 +213,7 @@ def built_house(
         # is tried with calls that last until they are let go (test_edges.py).
         workspace.courier.ack_seconds = 10
         url = new_database(path / "psrt.db")
-        chosen = Settings(
+        chosen = settings_of(
             slack_bot_token=installation.bot_token,
             slack_app_token=installation.app_token,
             slack_signing_secret=installation.signing_secret,

@@ -27,16 +27,15 @@ def shown(house: House, who: str, by: str = "ana") -> Modal:
 def becomes(house: House, modal: Modal, button: str, title: str, by: str = "ana") -> Modal:
     """Press a button of a modal, whose place another one takes."""
     modal.click(button)
-    house.workspace.wait_for(lambda: house.person(by).modal.title == title)
-    return house.person(by).modal
+    house.workspace.wait_for(lambda: house.modal(by).title == title)
+    return house.modal(by)
 
 
 def sent(house: House, form: Modal, by: str = "ana") -> Modal:
     """Submit a form that is accepted: the person as they are then."""
     form.submit()
     house.work()
-    after = house.person(by).modal
-    assert after is not None
+    after = house.modal(by)
     assert after.title == PERSON, (after.text, after.errors)
     return after
 
@@ -63,7 +62,7 @@ def everything_audited(house: House) -> str:
 def wait_text(house: House, text: str, by: str = "ana") -> None:
     """Wait until the modal on top says something."""
     person = house.person(by)
-    house.workspace.wait_for(lambda: person.modal and text in person.modal.text)
+    house.workspace.wait_for(lambda: person.modal is not None and text in person.modal.text)
 
 
 def form_boxes(form: Modal) -> list[str]:

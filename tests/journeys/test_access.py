@@ -1,6 +1,7 @@
 """The places of members kept in step: checklists, the bot's own rows, reminders, drift (R6)."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -241,7 +242,7 @@ def test_the_list_and_who_may(house: House) -> None:
     for name, told in (("chi", "Only admins can do this."), ("oli", STRANGERS_ARE_TOLD)):
         for word in ("access", "drift"):
             person = house.person(name)
-            said = whispered(house, name, lambda p=person, w=word: p.command("/psrt", w))
+            said = whispered(house, name, partial(person.command, "/psrt", word))
             assert said == told
     press(house, "ana", "Done: mailing list")
     ana.command("/psrt", "access")
@@ -274,7 +275,7 @@ def test_drift(compared: House, github: GitHub) -> None:
     assert inside(compared, "chi")
     assert not inside(compared, "oli")
     told.click("Put on a checklist: Fay Falk")
-    workspace.wait_for(lambda: ana.ephemerals)
+    workspace.wait_for(lambda: bool(ana.ephemerals))
     assert "Fay Falk" in ana.ephemerals[-1].text
     compared.work()
     assert "☐ Add `@fay`" in checklist(compared, "Fay Falk").rendered

@@ -1,6 +1,7 @@
 """The card's Details, addenda, and the nominee, who sees nothing of it, now or later (R12, R13)."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -125,7 +126,7 @@ def test_the_nominee_sees_nothing_even_as_a_member_in_the_channel(
     results = [m for m in nia.channel("team").everything if "Send me the bulletin" in m.buttons]
     assert bool(results) == decided
     for result in results:
-        bulletin = whispered(house, "nia", lambda r=result: r.click("Send me the bulletin"))
+        bulletin = whispered(house, "nia", partial(result.click, "Send me the bulletin"))
         assert bulletin == NOT_THERE
     assert nia.modal is None
     nia.command("/vote", "results", channel="team")

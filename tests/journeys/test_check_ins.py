@@ -55,7 +55,7 @@ def entries(file: SeenFile) -> dict[str, tuple[datetime, int]]:
     """What a calendar program reads: for each entry when it is, and its version."""
     read = Calendar.from_ical(file.download())
     return {
-        str(event["uid"]): (event["dtstart"].dt, int(event["sequence"]))
+        str(event["uid"]): (event.decoded("dtstart"), int(str(event["sequence"])))
         for event in read.walk("VEVENT")
     }
 
@@ -145,7 +145,7 @@ def test_no_log_holds_what_is_said_at_a_check_in(
 def sqlite_text(house: House) -> str:
     """Everything that the database's tables hold now, as text."""
     with house.bot.database.reading() as session:
-        rows = session.connection().connection.iterdump()  # type: ignore[attr-defined]
+        rows = session.connection().connection.iterdump()
         return "\n".join(rows)
 
 

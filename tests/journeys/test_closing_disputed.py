@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from nacl.public import PublicKey, SealedBox
-from sqlalchemy import insert, select, update
+from sqlalchemy import Executable, insert, select, update
 from sqlmodel import col
 
 from psrt_bot.nominations.rules import NominationState
@@ -28,10 +28,10 @@ from tests.journeys.test_results import audited, nomination
 Attack = Callable[[House, str], None]
 
 
-def write(house: House, statement: object) -> None:
+def write(house: House, statement: Executable) -> None:
     """Write past the bot."""
     with house.session() as session:
-        session.execute(statement)  # type: ignore[call-overload]
+        session.execute(statement)
 
 
 def unknown_voter(house: House, poll: str) -> None:

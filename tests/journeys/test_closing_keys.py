@@ -355,6 +355,7 @@ def test_the_result_waits_while_somebody_reads_the_log(house: House) -> None:
 def held_log(house: House) -> Iterator[None]:
     """Read from the database file for a while, so that its write-ahead log cannot be emptied."""
     path = house.bot.database.engine.url.database
+    assert path is not None
     with closing(sqlite3.connect(path)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM sealed_ballot").fetchall()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -90,7 +91,7 @@ def test_an_error_is_answered_with_a_reference_at_every_door(house: House) -> No
         answers.append(ballot.errors["Your vote"])
         assert texts.click("Save and go on later").status == "ok"
         answers.append(house.person("dov").wait_modal(title="Note").text)
-        house.person("dov").modal.close()  # type: ignore[union-attr]
+        house.modal("dov").close()
         assert home.click("Vote").status == "ok"
         answers.append(eve.wait_modal(title="Note").text)
     told = log.getvalue()
@@ -165,7 +166,7 @@ def test_a_refusal_never_runs_the_later_half(house: House) -> None:
         assert STRANGERS_ARE_TOLD in (oli.command(name, words).text or "")
     fay = house.person("fay")
     for button in ("Vote", "Details"):
-        told = whispered(house, "fay", lambda b=button: fay.click(seen, b))  # type: ignore[misc]
+        told = whispered(house, "fay", partial(fay.click, seen, button))
         assert STRANGERS_ARE_TOLD in told
     assert ballot.submit().status == "errors"
     assert STRANGERS_ARE_TOLD in ballot.errors["Your vote"]

@@ -40,8 +40,8 @@ def test_the_first_admin_begins_and_is_never_again_one_by_the_settings(
         roles = becomes(house, sent(house, form, "oli"), "Roles…", "Roles", "oli")
         roles.fill("Roles", ["Admin"])
         roles.fill("The council's decision, for a new admin", "2026-03-01").submit()
-        assert "You are no admin any more" in house.person("oli").modal.text
-        house.person("oli").modal.close()
+        assert "You are no admin any more" in house.modal("oli").text
+        house.modal("oli").close()
         assert house.person("oli").command("/psrt", "members").text == STRANGERS_ARE_TOLD
         with house.session() as session:
             ana = find_person(session, "ana")

@@ -61,9 +61,9 @@ def states(house: House) -> list[str]:
 def test_a_confirmed_name_stands_in_the_list(house: House) -> None:
     """Who asked hears it, the list says it, the question shows by whom, the log has no name."""
     assert form(house, text="chi-chen").value("Your GitHub name") == "chi-chen"
-    house.person("chi").modal.close()
+    house.modal("chi").close()
     claim(house, "@chi-chen")
-    assert "An admin is asked" in house.person("chi").modal.text
+    assert "An admin is asked" in house.modal("chi").text
     message = question(house, "chi-chen")
     assert "Chi Chen" in message.rendered
     assert "`chi`" in message.rendered
@@ -105,7 +105,7 @@ def test_a_newer_request_takes_the_place(house: House) -> None:
     old = list(older.message.blocks)
     house.pass_time(minutes=1)
     assert "asked for `first`" in form(house).text
-    house.person("chi").modal.close()
+    house.modal("chi").close()
     claim(house, "second")
     house.workspace.wait_for(lambda: older.buttons == [])
     assert "no longer open" in older.rendered
@@ -130,7 +130,7 @@ def test_what_cannot_be_theirs_is_said_at_once(house: House) -> None:
         asked.close()
     assert states(house) == []
     claim(house, "elsewhere")
-    house.person("chi").modal.close()
+    house.modal("chi").close()
     again = claim(house, "elsewhere")
     assert "asked for this name already" in again.errors["Your GitHub name"]
 

@@ -37,11 +37,11 @@ def test_members_read_the_list_and_change_nothing(house: House) -> None:
     assert modal.labels == ["Name or GitHub name contains", "Role"]
     assert modal.buttons == []
     modal.fill("Name or GitHub name contains", "DAHAN").submit()
-    narrowed = house.person("chi").modal
+    narrowed = house.modal("chi")
     assert "Dov Dahan" in narrowed.text
     assert "Ana Andrade" not in narrowed.text
     narrowed.fill("Role", "Steering Council").submit()
-    assert "0 people" in house.person("chi").modal.text
+    assert "0 people" in house.modal("chi").text
 
 
 def test_strangers_learn_nothing_of_it(house: House) -> None:
@@ -84,18 +84,18 @@ def test_a_long_list_comes_in_pages(house: House) -> None:
     for page in (2, 3, 4):
         modal.click("Next")
         wait_text(house, f"page {page} of 4")
-        modal = house.person("ana").modal
+        modal = house.modal("ana")
     assert "Xen 69" in modal.text
     assert "Next" not in modal.buttons
     modal.click("Previous")
     wait_text(house, "page 3 of 4")
-    third = house.person("ana").modal
+    third = house.modal("ana")
     block, button = reading.buttons_of(third.view.blocks)[0]
     assert button["accessibility_label"] == "Open Xen 34"
     house.person("ana").press(third.view, block, button, True)
-    house.workspace.wait_for(lambda: house.person("ana").modal.title == PERSON)
-    assert "Xen 34" in house.person("ana").modal.text
-    house.person("ana").modal.click("Back to the list")
+    house.workspace.wait_for(lambda: house.modal("ana").title == PERSON)
+    assert "Xen 34" in house.modal("ana").text
+    house.modal("ana").click("Back to the list")
     wait_text(house, "page 3 of 4")
 
 
@@ -104,14 +104,14 @@ def test_an_admin_finds_who_is_not_linked(house: House) -> None:
     unlink(house, "fay")
     modal = listed(house)
     modal.fill("Slack", "Not linked").submit()
-    found = house.person("ana").modal
+    found = house.modal("ana")
     assert "1 person" in found.text
     assert "Fay Falk" in found.text
     found.fill("Slack", "Any").fill("Role", "Admin").submit()
-    admins = house.person("ana").modal
+    admins = house.modal("ana")
     assert "2 people" in admins.text
     admins.fill("Role", "Everybody known").fill("Name or GitHub name contains", "@CHI").submit()
-    assert "Chi Chen" in house.person("ana").modal.text
+    assert "Chi Chen" in house.modal("ana").text
 
 
 def test_adding_somebody_of_the_council(house: House) -> None:
@@ -231,7 +231,7 @@ def test_linking_and_unlinking(house: House) -> None:
     assert "6 people" in listed(house, "fay").text
     again = becomes(house, shown(house, "fay"), "Slack link…", "Slack link")
     assert "Nothing was to be changed" in sent(house, again).text
-    again = becomes(house, house.person("ana").modal, "Slack link…", "Slack link")
+    again = becomes(house, house.modal("ana"), "Slack link…", "Slack link")
     card = sent(house, again.fill("Slack user", None))
     assert "The link is taken" in card.text
     assert house.person("fay").command("/psrt", "members").text == STRANGERS_ARE_TOLD

@@ -58,7 +58,7 @@ def test_two_admins(house: House) -> None:
     """The last but one goes after a confirmation, the last does not; what was typed stays."""
     form = becomes(house, shown(house, "ben"), "Roles…", "Roles")
     form.fill("Roles", ["Steering Council"]).submit()
-    asked = house.person("ana").modal
+    asked = house.modal("ana")
     assert asked.title == "Roles"
     assert asked.value("Roles") == ["Steering Council"]
     assert roles(house, "ben") == {Role.MEMBER, Role.ADMIN}
@@ -79,9 +79,9 @@ def test_an_admin_who_steps_down_sees_no_more_of_it(house: House) -> None:
     change_role(house, "chi", Role.ADMIN, held=True)
     form = becomes(house, shown(house, "ana"), "Roles…", "Roles")
     form.fill("Roles", []).submit()
-    note = house.person("ana").modal
+    note = house.modal("ana")
     assert "You are no admin any more" in note.text
-    assert house.person("ana").modal.buttons == []
+    assert house.modal("ana").buttons == []
 
 
 def test_a_membership_ends_by_its_one_door(house: House) -> None:
@@ -123,7 +123,7 @@ def test_the_membership_of_the_last_but_one_admin(house: House) -> None:
     """It asks once more, keeps the reason, and ends; that of the last is refused."""
     form = becomes(house, shown(house, "ben"), "End membership…", "End a membership")
     form.fill("Reason", "Moves on").fill("Are you sure?", form_boxes(form)).submit()
-    asked = house.person("ana").modal
+    asked = house.modal("ana")
     assert asked.value("Reason") == "Moves on"
     sent(house, asked.fill("Are you sure?", form_boxes(asked)))
     assert roles(house, "ben") == {Role.EMERITUS}
@@ -171,6 +171,6 @@ def test_a_long_history_comes_in_pages(house: House) -> None:
     assert "by command line" in past.text
     past.click("Older")
     wait_text(house, "page 2 of 2")
-    house.person("ana").modal.click("Newer")
+    house.modal("ana").click("Newer")
     wait_text(house, "page 1 of 2")
-    becomes(house, house.person("ana").modal, "Back", PERSON)
+    becomes(house, house.modal("ana"), "Back", PERSON)

@@ -35,7 +35,7 @@ def test_a_prefix_renames_every_command_and_its_help(prefixed: House) -> None:
         chi.command("/my-psrt", "nominate help", channel="team").text or ""
     )
     assert "`/my-nominate`" in (chi.command("/my-psrt", "help", channel="team").text or "")
-    chi.modal.close()  # type: ignore[union-attr]
+    prefixed.modal("chi").close()
     chi.command("/my-psrt", channel="team")
     hub = chi.wait_modal(title="What you can do").text
     assert "`/my-vote` opens your ballot" in hub
@@ -51,7 +51,7 @@ def test_a_prefix_is_forgotten_nowhere_in_what_nominations_say(prefixed: House) 
     read = [texts.text]
     texts.click("Save and go on later")
     read.append(ana.wait_modal(title="Note").text)
-    ana.modal.close()  # type: ignore[union-attr]
+    prefixed.modal("ana").close()
     texts.submit()
     preview = ana.wait_modal(title="Nominate: preview")
     read.append(preview.text)

@@ -1,6 +1,7 @@
 """Step 1 of /nominate: who can be nominated, said under the field that is wrong (R1, R12)."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_nobody_nominates_themselves(house: House) -> None:
     ],
 )
 def test_bots_and_deactivated_accounts_are_refused(
-    house: House, traits: dict[str, bool], says: str
+    house: House, traits: dict[str, Any], says: str
 ) -> None:
     """Only a living person can be nominated."""
     house.workspace.add_user("odd", real_name="Odd One", **traits)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,7 @@ def with_mentor(house: House, mentor: str) -> None:
 
     for part in (services.ticking, services.reminding, services.watching):
         desk: Desk = part._desk
-        part._desk = replace(desk, mentors_of=mentors_of)  # type: ignore[union-attr]
+        part._desk = replace(desk, mentors_of=mentors_of)
 
 
 def test_a_checklist_is_ticked_by_each_whose_step_it_is(house: House) -> None:
@@ -166,7 +167,7 @@ def test_a_checklist_is_ticked_by_each_whose_step_it_is(house: House) -> None:
     assert whole.buttons == ["Done", "End onboarding"]  # the mentor's: there is none
     assert "E-mail: nia@mail.example" in whole.text  # by which admins give access
     whole.click("Done")
-    house.workspace.wait_for(lambda: house.person("ben").modal.buttons == [])  # type: ignore[union-attr]
+    house.workspace.wait_for(lambda: house.modal("ben").buttons == [])
     house.work()
     assert state(house) == "done"
     assert "Your checklist is done: 4 of 4 steps" in told(house, "nia")
@@ -297,7 +298,7 @@ def test_overviews_are_for_those_whom_it_concerns(one_house: House) -> None:
     own = overview(house, "nia", title="Checklist")
     assert own.buttons == ["I have read it", "Score a vector…"]
     own.click("I have read it")
-    house.workspace.wait_for(lambda: house.person("nia").modal.buttons == ["Score a vector…"])  # type: ignore[union-attr]
+    house.workspace.wait_for(lambda: house.modal("nia").buttons == ["Score a vector…"])
     own.close()
     assert "No onboarding is under way." in overview(house, "chi").text
     assert "Nia" not in overview(house, "chi").text
@@ -348,7 +349,7 @@ def confirm_again(house: House) -> None:
     for member in ("cat", "cem", "cia"):
         person = house.person(member)
         message = person.channel("council").wait(lambda m: card in m.rendered)
-        whispered(house, member, lambda m=message, p=person: m.click("No objection", by=p))  # type: ignore[misc]
+        whispered(house, member, partial(message.click, "No objection", by=person))
         house.work()
 
 

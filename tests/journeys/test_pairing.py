@@ -151,7 +151,7 @@ def test_admins_are_asked_again_daily_and_can_choose_another(house: House) -> No
     form = house.person("ben").wait_modal(title="Choose a mentor")
     assert "Dov Dahan (0 of 1)" in form.text
     form.fill("Who", "Eve Eriksen (0 of 1)").submit()
-    assert "Eve Eriksen mentors Nia Novak from now on" in house.person("ben").modal.text
+    assert "Eve Eriksen mentors Nia Novak from now on" in house.modal("ben").text
     house.work()
     assert mentorship(house).mentor_id == person_id(house, "eve")
     assert "this is <@" in said_together(house, other="eve")

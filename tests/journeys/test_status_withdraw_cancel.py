@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, SQLModel, select
 
 from psrt_bot.sandbox.modal import Modal
 from storage.voting import Poll, SealedBallot, SpentSubmission
@@ -96,7 +96,7 @@ def rows_of(house: House) -> list[bytes]:
         return [*_values(session, SealedBallot), *_values(session, SpentSubmission)]
 
 
-def _values(session: Session, table: type) -> list[bytes]:
+def _values(session: Session, table: type[SQLModel]) -> list[bytes]:
     found: list[bytes] = []
     for row in session.scalars(select(table)):
         values = row.model_dump(exclude={"poll_id"}).values()
@@ -233,7 +233,7 @@ def test_an_admin_cancels_from_the_command_with_a_reason(house: House) -> None:
     house.nominate(by="chi", nominee="nia")
     house.vote("dov", "No")
     assert "Please give a reason" in cancel(house, reason=" ").errors["Reason"]
-    house.person("ben").modal.close()  # type: ignore[union-attr]
+    house.modal("ben").close()
     assert cancel(house, reason="The nominee is under investigation.").errors == {}
     house.work()
     assert "Now: cancelled." in card(house).rendered

@@ -1,6 +1,8 @@
 """The table of permissions: what each of its lines says, and what must hold of all of them."""
 
 import re
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import cast
 
 import pytest
@@ -31,7 +33,7 @@ from psrt_bot.onboarding.rules import is_running as is_under_way
 from psrt_bot.voting.rules import TRANSITIONS as POLL
 from psrt_bot.voting.rules import PollState
 
-MACHINES = {
+MACHINES: dict[str, Iterable[StrEnum]] = {
     "nomination": NOMINATION,
     "poll": POLL,
     "council": COUNCIL,

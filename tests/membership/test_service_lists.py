@@ -38,17 +38,17 @@ class Team:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.left: list[str] = []
-        self.heard: list[tuple[str, frozenset[Role]]] = []
+        self.heard: list[tuple[str, set[Role]]] = []
         facts = Facts()
-        for kind in (MemberJoined, RolesChanged):
-            facts.bind(kind, self._hear)
+        facts.bind(MemberJoined, self._hear)
+        facts.bind(RolesChanged, self._hear)
         facts.bind(MemberLeft, lambda _s, _now, fact: self.left.append(fact.person_id))
         self.members = Members(facts)
         self.offboarding = Offboarding(self.members, Admins("C1"), facts, "C2")
         self.lists = Lists(facts, self.offboarding.leave)
 
     def _hear(self, session: Session, _: datetime, fact: MemberJoined | RolesChanged) -> None:
-        self.heard.append((type(fact).__name__, roles_of(session, fact.person_id)))
+        self.heard.append((type(fact).__name__, set(roles_of(session, fact.person_id))))
 
     def load(self, members: bytes | None = None, emeriti: bytes | None = None) -> None:
         """Import files."""

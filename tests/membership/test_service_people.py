@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -37,7 +38,7 @@ FLAGS = ("is_deleted", "is_bot", "is_guest", "is_foreign")
 
 
 def slack_user(user: str, **flags: bool) -> SlackUser:
-    values = {"is_bot": False, "is_deleted": False, "is_guest": False} | flags
+    values: dict[str, Any] = {"is_bot": False, "is_deleted": False, "is_guest": False, **flags}
     return SlackUser(
         id=user,
         team_id="T1",

@@ -31,7 +31,6 @@ from psrt_bot.sandbox.interactions import Outcome
 from psrt_bot.sandbox.modal import Modal
 from psrt_bot.sandbox.person import Person
 from psrt_bot.sandbox.workspace import Workspace
-from psrt_bot.settings import Settings
 from psrt_bot.voting.messages import VOTE
 from storage.engine import Database, prepare_storage
 from storage.nominations import Nomination
@@ -42,6 +41,7 @@ from tests.journeys.house import PROMISES, START, TEXTS
 from tests.model.cast import ADMINS, COUNCIL, EVERYBODY, GUEST, IN_SLACK, MEMBERS, OUTSIDE
 from tests.model.rules import World
 from tests.model.services import NONE, Services, seat
+from tests.settings import settings_of
 
 ROSTER = "".join(f"{n},{k},{'Admin' if k in ADMINS else ''}\n" for k, n in MEMBERS.items())
 REFUSED = {REFUSAL, FOR_ADMINS, NOT_YOURS, NOT_THERE, TOLD_ALREADY}
@@ -330,7 +330,7 @@ def opened(path: Path, world: World) -> Iterator[Http]:
     with ExitStack() as stack:
         server = stack.enter_context(workspace.serve())
         url = new_database(path / "psrt.db")
-        settings = Settings(
+        settings = settings_of(
             slack_bot_token=installation.bot_token,
             slack_signing_secret=installation.signing_secret,
             slack_api_url=server.api_url,

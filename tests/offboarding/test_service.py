@@ -41,8 +41,8 @@ class Office:
         self.database = database
         self.heard: list[tuple[str, frozenset[Role]]] = []
         facts = Facts()
-        for kind in (MemberLeft, RolesChanged):
-            facts.bind(kind, self._hear)
+        facts.bind(MemberLeft, self._hear)
+        facts.bind(RolesChanged, self._hear)
         self.members = Members(facts)
         self.joining, self.appointing = Joining(self.members), Appointing(self.members)
         self.offboarding = Offboarding(self.members, Admins("CADMIN"), facts, "CTEAM")

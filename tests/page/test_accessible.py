@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.page.browser import Windows, rest
 from tests.page.conftest import Demo
 from tests.page.test_main_job import type_command
 
-WIDE, SLIM = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+WIDE = ViewportSize(width=1440, height=900)
+SLIM = ViewportSize(width=390, height=844)
 EVERYTHING: dict[str, Any] = {"resultTypes": ["violations"]}
 COLOURS: dict[str, Any] = {**EVERYTHING, "runOnly": ["color-contrast"]}
 Scheme = Literal["light", "dark"]
 # What is in the page does not change with its colours: in the dark they alone are looked at.
-LOOKS: tuple[tuple[Any, Scheme, dict[str, Any]], ...] = (
+LOOKS: tuple[tuple[ViewportSize, Scheme, dict[str, Any]], ...] = (
     (WIDE, "light", EVERYTHING),
     (WIDE, "dark", COLOURS),
     (SLIM, "light", EVERYTHING),

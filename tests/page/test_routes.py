@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -70,7 +72,11 @@ def test_what_people_wrote_is_escaped(small: Small) -> None:
     text = {"type": "plain_text", "text": NASTY}
     element = {"type": "button", "action_id": "a", "text": text, "value": "v"}
     mrkdwn = {"type": "section", "text": {"type": "mrkdwn", "text": NASTY}}
-    blocks = [mrkdwn, {"type": "actions", "elements": [element]}, {"type": NASTY}]
+    blocks: list[dict[str, Any]] = [
+        mrkdwn,
+        {"type": "actions", "elements": [element]},
+        {"type": NASTY},
+    ]
     posting.post(state, team, app.bot_user_id, "", app=app, blocks=blocks)
     file = filing.begin(state, app, NASTY, 3)
     filing.receive(state, file.upload_key, b"<b>")

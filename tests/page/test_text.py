@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from psrt_bot.sandbox.page import commands
@@ -14,7 +12,7 @@ from tests.sandbox.conftest import Clock
 
 
 @pytest.fixture
-def workspace() -> Iterator[Workspace]:
+def workspace() -> Workspace:
     made = Workspace(now=Clock().now)
     made.add_user("ada", real_name="Ada A", tz="America/New_York")
     made.add_user("bob", real_name="Bob B")

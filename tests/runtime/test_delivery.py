@@ -173,6 +173,7 @@ def test_a_row_in_hand_is_nobody_elses(office: Office) -> None:
     office.post("two")
     row = office.delivery._claim()
     assert row is not None
+    assert row.lease_until is not None
     with office.database.reading() as session:
         left = row.lease_until - lease_clock(session)
     assert LEASE - timedelta(seconds=5) < left <= LEASE

@@ -1,5 +1,7 @@
 """What Slack says of users and channels, fetched and kept (DESIGN sections 2 and 4)."""
 
+from typing import Any
+
 import pytest
 from slack_sdk.errors import SlackApiError
 
@@ -24,7 +26,7 @@ def alive(database: Database, *users: str) -> set[str]:
         return set(live_users(session, users))
 
 
-FLAGS = {
+FLAGS: dict[str, dict[str, Any]] = {
     "deleted": {"deleted": True},
     "bot": {"bot": True},
     "guest": {"guest": True},
@@ -159,7 +161,7 @@ def test_comings_and_goings(database: Database) -> None:
         assert people.is_in_channel(session, "C2", "U1")
 
 
-def channel(**changes: object) -> SlackChannel:
+def channel(**changes: bool) -> SlackChannel:
     values = {"is_private": True, "is_shared": False, "is_archived": False, "is_inside": True}
     return SlackChannel(id="C1", name="c", seen_at=START, **values | changes)
 

@@ -166,7 +166,7 @@ class Tellable(Exception):
 
 
 def slack_error(error: str) -> SlackApiError:
-    return SlackApiError(CANARY, SimpleNamespace(data={"ok": False, "error": error}))  # type: ignore[no-untyped-call]
+    return SlackApiError(CANARY, SimpleNamespace(data={"ok": False, "error": error}))
 
 
 class DatabaseError(Exception):

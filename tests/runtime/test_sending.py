@@ -4,6 +4,7 @@ On SQLite alone: which database holds the row makes no difference to Slack; what
 database, claims and leases, is in ``test_delivery.py`` on both.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -21,7 +22,7 @@ from tests.runtime.office import MINUTE, Office
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"])
 
 DIRECT_CALLS = ("conversations.open", "chat.postMessage")
-LOST = {
+LOST: dict[str, Callable[[], Fault]] = {
     "cut after": faults.cut_after,
     "cut before": faults.cut_before,
     "5xx after": lambda: faults.server_error(502, took_effect=True),

@@ -122,7 +122,7 @@ def client(installation: Installation, server: Server) -> WebClient:
     return WebClient(installation.bot_token, base_url=server.api_url)
 
 
-Listeners = Callable[[App], None]
+Listeners = Callable[[App], object]
 RunApp = Callable[[Listeners], AbstractContextManager[App]]
 
 

@@ -144,11 +144,14 @@ by(
 )
 ARCHIVED = ("conversations.invite", "conversations.kick", "conversations.leave", *POSTS)
 by("is_archived", lambda s: place("team")(s.archived()), *ARCHIVED)
-by(
-    "is_archived",
-    lambda s: (s.workspace.archive("lobby"), place("lobby")(s))[1],
-    "conversations.join",
-)
+
+
+def archived_lobby(stage: Stage) -> Args:
+    stage.workspace.archive("lobby")
+    return place("lobby")(stage)
+
+
+by("is_archived", archived_lobby, "conversations.join")
 by("method_not_supported_for_channel_type", place("team"), "conversations.join")
 by(
     "method_not_supported_for_channel_type",
@@ -162,15 +165,19 @@ by(
     *RESTRICTED,
 )
 by("no_user", lambda s: {"channel": s.place(), "users": " , "}, "conversations.invite")
+
+
+def a_guest_elsewhere(stage: Stage) -> Args:
+    stage.added("guest", single_channel_guest=True)
+    stage.workspace.add_member("lobby", "guest")
+    return inviting(lambda s: s.who("guest"))(stage)
+
+
 INVITED: dict[str, Provoke] = {
     "already_in_channel": inviting(lambda s: s.who()),
     "cant_invite_self": inviting(lambda s: s.installation.bot_user_id),
     "cant_invite": inviting(lambda s: s.added("eve", team_id="T0OTHER")),
-    "ura_max_channels": lambda s: (
-        s.added("guest", single_channel_guest=True),
-        s.workspace.add_member("lobby", "guest"),
-        inviting(lambda s: s.who("guest"))(s),
-    )[2],
+    "ura_max_channels": a_guest_elsewhere,
     "user_is_restricted": inviting(lambda s: s.added("guest", single_channel_guest=True)),
     "user_not_found": inviting(lambda s: s.added("gone", deleted=True)),
 }

@@ -16,10 +16,10 @@ from tests.sandbox.conftest import SCOPES, over_http, over_socket
 def headers_of(client: WebClient, method: str) -> dict[str, str]:
     """The headers of an answer, refused or not, by their names in small letters."""
     try:
-        answer = client.api_call(method)
+        headers = client.api_call(method).headers
     except SlackApiError as error:
-        answer = error.response  # type: ignore[assignment]
-    return {name.lower(): value for name, value in answer.headers.items()}
+        headers = error.response.headers
+    return {name.lower(): value for name, value in headers.items()}
 
 
 def test_scopes_are_told(client: WebClient, installation: Installation, server: Server) -> None:

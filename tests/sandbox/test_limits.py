@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pytest
 from slack_sdk import WebClient
@@ -13,7 +14,22 @@ from psrt_bot.sandbox.blocks import BLOCKS
 from psrt_bot.sandbox.refusals import DOCS, PAGES, Refusal
 from psrt_bot.sandbox.surfaces import check_message_blocks, check_metadata, check_view
 from psrt_bot.sandbox.workspace import Workspace
-from tests.sandbox.kit import actions, button, field, home, modal, option, plain, section, select
+from tests.sandbox.kit import (
+    Json,
+    actions,
+    button,
+    field,
+    home,
+    modal,
+    option,
+    plain,
+    section,
+    select,
+)
+
+Built = TypeVar("Built")
+Limits = dict[str, tuple[int, Callable[[int], Built]]]
+"""For each limit its edge, and how to build something of a size."""
 
 CONFIRM = {
     "title": plain("t"),
@@ -43,7 +59,7 @@ def options(count: int) -> list[dict[str, Any]]:
     return [option(f"o{n}") for n in range(count)]
 
 
-BLOCK_LIMITS = {
+BLOCK_LIMITS: Limits[list[Json]] = {
     "blocks in a message": (50, lambda n: [section()] * n),
     "section text": (3000, lambda n: [section("x" * n)]),
     "section fields": (10, lambda n: [{"type": "section", "fields": [plain("x")] * n}]),
@@ -172,7 +188,7 @@ def test_block_limits(name: str) -> None:
     assert "json-pointer:/blocks" in refused.value.extra["response_metadata"]["messages"][0]
 
 
-SMALLEST = {
+SMALLEST: Limits[list[Json]] = {
     "min_length": (0, lambda n: [field("x", text_input(min_length=n))]),
     "max_length": (1, lambda n: [field("x", text_input(max_length=n))]),
     "max_selected_items": (1, lambda n: [actions(several(max_selected_items=n))]),
@@ -205,7 +221,7 @@ def test_initial_dates_and_times() -> None:
     )
 
 
-VIEW_LIMITS = {
+VIEW_LIMITS: Limits[Json] = {
     "blocks in a modal": (100, lambda n: modal(*[section()] * n)),
     "blocks in a Home": (100, lambda n: home(*[section()] * n)),
     "title": (24, lambda n: modal(title=plain("x" * n))),
@@ -232,7 +248,7 @@ WRONG_BLOCKS = {
     "emoji on mrkdwn": [
         {"type": "section", "text": {"type": "mrkdwn", "text": "x", "emoji": True}}
     ],
-    "mrkdwn in a button": [actions(button(text={"type": "mrkdwn", "text": "x"}))],
+    "mrkdwn in a button": [actions({**button(), "text": {"type": "mrkdwn", "text": "x"}})],
     "mrkdwn in a header": [{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}],
     "empty text": [section("")],
     "section of nothing": [{"type": "section"}],

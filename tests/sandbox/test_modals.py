@@ -213,7 +213,7 @@ def test_push_and_back(scripted: ScriptedApp, open_modal: OpenModal, alice: Pers
     assert alice.modal is None
 
 
-BAD_ANSWERS = {
+BAD_ANSWERS: dict[str, dict[str, Any]] = {
     "unknown action": {"response_action": "explode"},
     "errors of no input": {"response_action": "errors", "errors": {"nowhere": "x"}},
     "no errors": {"response_action": "errors", "errors": {}},

@@ -222,15 +222,16 @@ def test_upload_order(client: WebClient) -> None:
 def test_home(client: WebClient, alice: Person) -> None:
     """A published Home is seen by its person; an old hash is refused."""
     first = client.views_publish(user_id=alice.id, view=home(section("Version 1")))["view"]
-    second = {"user_id": alice.id, "view": home(section("Version 2"), actions(button("More")))}
-    client.views_publish(hash=first["hash"], **second)
+    second = home(section("Version 2"), actions(button("More")))
+    client.views_publish(user_id=alice.id, view=second, hash=first["hash"])
     seen = alice.open_home(timeout=0)
     assert "Version 2" in seen.rendered
     assert seen.buttons == ["More"]
-    assert refused(client, "views.publish", hash=first["hash"], **second) == "hash_conflict"
+    again = {"user_id": alice.id, "view": second, "hash": first["hash"]}
+    assert refused(client, "views.publish", **again) == "hash_conflict"
 
 
-SCOPED = {
+SCOPED: dict[str, tuple[str, dict[str, Any]]] = {
     "chat:write": ("chat.postMessage", {"channel": "team", "text": "x"}),
     "users:read": ("users.list", {}),
     "files:write": ("files.getUploadURLExternal", {"filename": "a", "length": 1}),

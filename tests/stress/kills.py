@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from psrt_bot.sandbox.faults import Fault
+from psrt_bot.sandbox.faults import Fault, When
 from psrt_bot.sandbox.holding import Held, Hold
 from tests.stress.nursery import Killed, Process
 from tests.stress.plans import KILLS, chosen, plan, trace
@@ -34,7 +34,7 @@ def die_on_call(
 ) -> None:
     """Let Slack's ``number``-th request of now on kill its sender, before or after its effect."""
     arrived = count(1)
-    when = "after" if effect else "before"
+    when: When = "after" if effect else "before"
     fault = Fault(f"killed {when}", silent=when, hold=_Deadly(victim))
     this.scene.workspace.faults.add(method, fault, when=lambda _args: next(arrived) == number)
 

@@ -181,17 +181,18 @@ def _warm_up() -> None:
     import sqlalchemy.dialects.postgresql.psycopg  # noqa: F401 -- SQLAlchemy imports it when used
 
     from psrt_bot.app import Bot
-    from psrt_bot.settings import Settings
+    from psrt_bot.runtime.clock import MovableClock
     from storage.engine import Database
     from storage.schema import upgrade
-    from tests.stress import driver
+    from tests.settings import settings_of
+    from tests.stress import driver  # noqa: F401 -- what a process runs
 
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/warm.db"
         database = Database(url)
         upgrade(database)
         database.close()
-        settings = Settings(
+        settings = settings_of(
             slack_bot_token="xoxb-warm",
             slack_signing_secret="0" * 32,
             slack_api_url="http://127.0.0.1:9/api/",
@@ -199,7 +200,7 @@ def _warm_up() -> None:
             database_url=url,
             keys=f"file:{folder}/keys",
         )
-        bot = Bot(settings, clock=driver.MovableClock(frozen=True))
+        bot = Bot(settings, clock=MovableClock(frozen=True))
         bot.start(http=("127.0.0.1", 0), background=False)
         bot.look()
         bot.stop()

@@ -21,7 +21,6 @@ from psrt_bot.manifest import manifest
 from psrt_bot.runtime.clock import MovableClock
 from psrt_bot.sandbox.state import State
 from psrt_bot.sandbox.workspace import Workspace
-from psrt_bot.settings import Settings
 from psrt_bot.voting.keystore import FileKeyStore
 from psrt_bot.voting.rules import Threshold
 from storage.engine import Database, prepare_storage
@@ -30,6 +29,7 @@ from storage.schema import upgrade
 from storage.voting import Elector, Poll
 from tests.journeys.house import ADMINS, MEMBERS, OUTSIDERS, START, House, people_of
 from tests.postgres import Server
+from tests.settings import settings_of
 from tests.stress.arrivals import Arrivals
 from tests.stress.nursery import Nursery, Process
 
@@ -225,7 +225,7 @@ def prepared(folder: Path, nursery: Nursery, server: Server | None) -> Iterator[
             prepare_storage(database)
             upgrade(database)
             people_of(database, workspace, clock)
-            _play(scene, House(workspace, installation, clock, Settings(**settings), "http"))
+            _play(scene, House(workspace, installation, clock, settings_of(**settings), "http"))
             _look_up(scene, database)
         scene.remember()
         yield scene

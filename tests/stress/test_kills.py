@@ -59,6 +59,7 @@ def test_killed_while_casting(scene: Scene, login: str) -> None:
         if is_new:
             assert SPENT in str(answer["refusal"]), point
         kept = stored if is_new else answer["receipt"]
+        assert kept is not None, point
         this.jump(CLOSE)
         claims.work_to_the_end(this, CLOSE)
         claims.check_counted(this, scene.receipts | {login: kept})

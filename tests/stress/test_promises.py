@@ -34,7 +34,7 @@ SLOW: dict[str, Callable[[], Fault]] = {
     "timed out after": lambda: faults.timed_out(took_effect=True),
     "late": faults.late,
 }
-FAULTS = {**SLOW, **LOST, "slow": lambda: faults.slow_answer(PATIENCE / 5)}
+FAULTS = SLOW | LOST | {"slow": lambda: faults.slow_answer(PATIENCE / 5)}
 LINE = "(nothing to see)"
 FINE = frozenset({"sent", "superseded"})
 
@@ -76,12 +76,9 @@ def _nothing(_: Office) -> None:
     """Nothing is owed."""
 
 
-def _posted_card(office: Office) -> None:
+def _changed_card(office: Office) -> None:
     office.post("one", slot="card")
     office.work()
-
-
-def _changed_card(office: Office) -> None:
     office.change("card", "two")
 
 
@@ -89,15 +86,17 @@ def _inside_then_out(office: Office) -> None:
     office.invite("chi")
     office.work()
     office.told.clear()
+    office.kick("chi")
 
 
 def _group_file(office: Office) -> None:
     office.attach(conversation=outbox.group([office.user("ana"), office.user("chi")]))
 
 
-def _told_of_chi(office: Office) -> None:
+def _told_of_chi(office: Office) -> Office:
     office.post("Nominated: Chi", slot="card", about="chi")
     office.work()
+    return office
 
 
 def _chi_comes(office: Office) -> None:
@@ -218,7 +217,7 @@ EFFECTS = {
     ),
     "update": Effect(
         ("chat.update",),
-        lambda office: (_posted_card(office), _changed_card(office)),
+        _changed_card,
         lambda office: office.change("card", "three"),
         _newest_version,
     ),
@@ -233,7 +232,7 @@ EFFECTS = {
     ),
     "removal": Effect(
         ("conversations.kick",),
-        lambda office: (_inside_then_out(office), office.kick("chi")),
+        _inside_then_out,
         _nothing,
         _removed,
     ),
@@ -267,14 +266,14 @@ EFFECTS = {
     ),
     "neutral": Effect(
         ("chat.update",),
-        lambda office: (_told_of_chi(office), office.neutralise("chi")),
+        lambda office: _told_of_chi(office).neutralise("chi"),
         lambda office: office.invite("chi"),
         _neutral_line,
         told=False,
     ),
     "neutral over a version": Effect(
         ("chat.update",),
-        lambda office: (_told_of_chi(office), office.change("card", "Chi: passed")),
+        lambda office: _told_of_chi(office).change("card", "Chi: passed"),
         _chi_comes,
         _neutral_line,
         ends=FINE | {"dropped"},  # the version

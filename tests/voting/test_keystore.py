@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -240,7 +241,8 @@ def test_copies_agree_on_one_id(tmp_path: Path) -> None:
 def test_two_puts_at_once_keep_one(store: FileKeyStore) -> None:
     """Of several puts of one poll exactly one wins, and its keys are the ones kept."""
     for attempt in range(20):
-        poll, barrier, won = f"poll-{attempt}", threading.Barrier(4), []
+        poll, barrier = f"poll-{attempt}", threading.Barrier(4)
+        won: list[PollKeys] = []
 
         def put(poll: str, barrier: threading.Barrier, won: list[PollKeys]) -> None:
             keys = PollKeys.generate()
@@ -425,7 +427,8 @@ def test_a_disk_that_fails_is_unreadable(
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", fails)
-    for call in (lambda: store.put("poll-1", KEYS), lambda: store.destroy("poll-1")):
+    put = partial(store.put, "poll-1", KEYS)
+    for call in (put, partial(store.destroy, "poll-1")):
         with pytest.raises(KeysUnreadable) as caught:
             call()
         assert str(caught.value) == (

@@ -205,7 +205,8 @@ def test_a_changed_or_unknown_row_disputes(urn: Urn) -> None:
     urn.closing.run()
     row = urn.poll(poll)
     assert (row.state, row.passed, row.yes) == (PollState.DISPUTED, None, None)
-    assert urn.all(BulletinLine) == urn.all(SealedBallot) == []
+    assert urn.all(BulletinLine) == []
+    assert urn.all(SealedBallot) == []
     assert urn.keys.poll_ids() == []
     assert urn.facts_of(PollDisputed) == [PollDisputed(poll, 1)]
     assert urn.facts_of(PollClosed) == []

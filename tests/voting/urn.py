@@ -99,7 +99,7 @@ class Urn:
         """Seal a ballot, with the right keys or others."""
         with self.database.reading() as session:
             found = session.get(Poll, submission.poll_id)
-        poll = found and SeenPoll(found.id, found.state, found.key_store_id)
+        poll = SeenPoll(found.id, found.state, found.key_store_id) if found else None
         with self.database.glancing() as connection:
             return seal(connection, self.clock.now(), keys or self.keys, submission, poll)
 
