@@ -6,6 +6,7 @@ limits on body size and time.
 
 import json
 import socket
+import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from threading import Event, Thread
@@ -15,6 +16,7 @@ import structlog
 from slack_bolt import App, BoltResponse
 from slack_sdk.signature import SignatureVerifier
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 from waitress.server import create_server
 
 from psrt_bot.gate import Gate, read_form
@@ -24,6 +26,7 @@ log = structlog.get_logger(__name__)
 SLACK_PATH = "/slack/events"
 THREADS = 16
 LAST_ANSWERS = 5  # seconds for what is under way when the server is stopped
+LAST_BYTES = 1  # seconds more for who reads slowly
 MAX_BODY = 1024 * 1024  # bytes; Slack's largest payload, a full modal, is well below
 
 Environ = dict[str, Any]
@@ -117,7 +120,12 @@ class WebServer:
         while not self._stopping.is_set():
             wasyncore.loop(timeout=1, map=channels, use_poll=True, count=1)
         self._server.task_dispatcher.shutdown(timeout=LAST_ANSWERS)
-        wasyncore.loop(timeout=0.05, map=channels, use_poll=True, count=5)
+        until = time.monotonic() + LAST_BYTES
+        open_ones = [one for one in channels.values() if isinstance(one, HTTPChannel)]
+        while any(one.total_outbufs_len for one in open_ones) and time.monotonic() < until:
+            wasyncore.loop(timeout=0.05, map=channels, use_poll=True, count=1)
+        for one in open_ones:
+            one.handle_close()  # closes what it buffered in a file too
         wasyncore.close_all(channels)
 
 

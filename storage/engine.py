@@ -11,8 +11,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlmodel import Session
+
+from storage.dialects import COMPILED, with_ours
 
 REQUEST_PATIENCE = timedelta(seconds=1.5)  # Slack wants its ack within 3 s
 WORKER_PATIENCE = timedelta(seconds=10)  # nobody waits for a sweep
@@ -133,16 +135,17 @@ def open_engine(url: str, *, patience: timedelta) -> Engine:
 
     SQL parameters never appear in error texts: they can be ballots.
     """
-    target = make_url(url)
+    target = with_ours(make_url(url))
     if target.get_backend_name() == "sqlite":
         if target.database:
             Path(target.database).parent.mkdir(parents=True, exist_ok=True)
-        return _open_sqlite(url, patience)
+        return _open_sqlite(target, patience)
     return create_engine(
         target,
         hide_parameters=True,
         pool_size=10,
         max_overflow=20,
+        execution_options={"compiled_cache": COMPILED},
         connect_args={
             "options": f"-c lock_timeout={int(patience / timedelta(milliseconds=1))}"
             " -c timezone=UTC",
@@ -151,16 +154,17 @@ def open_engine(url: str, *, patience: timedelta) -> Engine:
     )
 
 
-def _open_sqlite(url: str, patience: timedelta) -> Engine:
+def _open_sqlite(url: URL, patience: timedelta) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
         pool_size=10,
         max_overflow=20,
+        execution_options={"compiled_cache": COMPILED},
         connect_args={
             "timeout": patience.total_seconds(),
             "check_same_thread": False,
-            "isolation_level": None,  # the engines say BEGIN themselves, see _beginning
+            "isolation_level": None,  # the dialect says BEGIN itself
         },
     )
 
@@ -170,31 +174,25 @@ def _open_sqlite(url: str, patience: timedelta) -> Engine:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA secure_delete=ON")
 
-    return _beginning(engine, "BEGIN")
+    return engine
 
 
 def _beginning(engine: Engine, how: str | None, **options: Any) -> Engine:
     """Return an engine on the same pool whose transactions begin in this way (SQLite alone).
 
-    Told to the dialect and not by a listener to the event "begin": an engine with one listener asks
-    for listeners at every step of every statement, which is a sixth of a ballot's time.
-
     Args:
-        how: the statement; None for none, so that each statement is a transaction by itself.
+        how: as of ``dialects.SQLite``.
         options: execution options of its connections.
     """
     if engine.dialect.name != "sqlite":
-        return engine.execution_options(**options) if options else engine
-    made = create_engine(
-        engine.url, pool=engine.pool, hide_parameters=True, execution_options=options
+        return engine.execution_options(**options)
+    return create_engine(
+        engine.url,
+        pool=engine.pool,
+        begin=how,
+        hide_parameters=True,
+        execution_options={"compiled_cache": COMPILED, **options},
     )
-
-    def begin(connection: Any) -> None:
-        if how is not None:
-            connection.execute(how)
-
-    made.dialect.do_begin = begin  # type: ignore[method-assign, assignment]
-    return made
 
 
 def prepare_storage(database: Database) -> None:

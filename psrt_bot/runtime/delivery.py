@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import structlog
@@ -343,6 +344,7 @@ def _is_unread(row: OutboxRow) -> bool:
     return _is_channel(row) or row.conversation.startswith(GROUP)
 
 
+@cache  # asked before every row, and building it takes longer than the database's answer
 def _first_in_line() -> ColumnElement[bool]:
     """Not done, and nothing before it in its conversation or in the one it comes after."""
     return and_(
