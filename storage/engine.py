@@ -18,6 +18,7 @@ from storage.dialects import COMPILED, with_ours
 
 REQUEST_PATIENCE = timedelta(seconds=1.5)  # Slack wants its ack within 3 s
 WORKER_PATIENCE = timedelta(seconds=10)  # nobody waits for a sweep
+FOLD_PATIENCE = timedelta(seconds=1)  # while a log is folded away nobody else writes
 
 _WAKE = "psrt_wake"
 
@@ -209,14 +210,23 @@ def prepare_storage(database: Database) -> None:
 def checkpoint(database: Database) -> bool:
     """Fold the write-ahead log into the database and empty it, so that deleted rows are gone.
 
+    A reader is waited for, but not for long (``FOLD_PATIENCE``): until then nothing else is
+    written either, and this can be tried again.
+
     Returns:
-        False when somebody was still reading: the log is not empty, and this is to be tried again.
+        False when somebody was still reading, and the log is not empty.
     """
     if not database.is_sqlite:
         return True
     raw = database.engine.raw_connection()
     try:
-        busy, _, _ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        cursor = raw.cursor()
+        (usual,) = cursor.execute("PRAGMA busy_timeout").fetchone()
+        cursor.execute(f"PRAGMA busy_timeout = {FOLD_PATIENCE // timedelta(milliseconds=1)}")
+        try:
+            busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:  # the connection goes back to the pool
+            cursor.execute(f"PRAGMA busy_timeout = {usual}")
     finally:
         raw.close()
     return not busy

@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
@@ -14,6 +15,7 @@ from sqlmodel import Session, select
 
 from storage.engine import (
     REQUEST_PATIENCE,
+    WORKER_PATIENCE,
     Database,
     DatabaseBusy,
     checkpoint,
@@ -22,6 +24,7 @@ from storage.engine import (
 )
 from storage.runtime import Posted, SeenRequest
 from tests.conftest import START
+from tests.databases import new_database
 
 LATE = REQUEST_PATIENCE.total_seconds()  # what it would take if nobody heeded the patience given
 
@@ -287,6 +290,29 @@ def test_checkpoint_empties_the_log(sqlite: Database, tmp_path: Path) -> None:
     checkpoint(sqlite)
     assert files[1].stat().st_size == 0
     assert b"to-be-forgotten" not in files[0].read_bytes()
+
+
+def test_a_reader_does_not_hold_up_a_checkpoint_for_long(tmp_path: Path) -> None:
+    """While it waits nobody writes: it gives up well before a worker would, and tells."""
+    database = Database(new_database(tmp_path / "psrt.db"), patience=WORKER_PATIENCE)
+    prepare_storage(database)
+    with closing(sqlite3.connect(tmp_path / "psrt.db")) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM seen_request").fetchall()
+        with database.transaction() as session:
+            session.add(seen("held"))
+        begun = time.monotonic()
+        assert not checkpoint(database)
+        assert time.monotonic() - begun < WORKER_PATIENCE.total_seconds() / 2
+    assert checkpoint(database)
+    patience = timedelta(milliseconds=_busy_timeout(database))
+    assert patience == WORKER_PATIENCE  # as everybody else on that connection waits
+    database.close()
+
+
+def _busy_timeout(database: Database) -> int:
+    with database.reading() as session:
+        return int(session.execute(text("PRAGMA busy_timeout")).scalar_one())
 
 
 @pytest.mark.postgres
