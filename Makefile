@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-WORKERS ?= auto
+# More than cores: a test waits now and then, for a process or a browser.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(max(2, 3 * (os.cpu_count() or 1) // 2))")
 
 .PHONY: help browser dev demo story run test lint types imports cover bench check lock stress mutants model clean
 
@@ -41,7 +42,7 @@ run: $(READY) ## the bot in Socket Mode, with the settings of .env
 test: $(READY) ## all tests, in the browser too where there is one (they note which lines they reach)
 	@rm -f .tested
 	$(BIN)/coverage erase
-	$(BIN)/pytest -q -n $(WORKERS) --cov --cov-report=
+	$(BIN)/pytest -q -n $(WORKERS) --dist worksteal --cov --cov-report=
 	@touch .tested
 
 browser: $(READY) ## only the page's tests, which report the reaction to a click (needs chromium and npm)
@@ -70,7 +71,7 @@ ROUNDS ?= 50
 EVERY ?= 1
 
 stress: $(READY) ## processes killed and racing, ROUNDS times (50), EVERY (1) of them at every point
-	@$(BIN)/python -m tests.stress.rounds --rounds $(ROUNDS) --every $(EVERY) -n $(WORKERS)
+	@$(BIN)/python -m tests.stress.rounds --rounds $(ROUNDS) --every $(EVERY) -n $(WORKERS) --dist worksteal
 
 mutants: $(READY) ## would a test notice if a rule or the ballot said something else? (hours; `mutmut results` tells)
 	$(BIN)/mutmut run --max-children 2
