@@ -1,5 +1,7 @@
 """``/vote``, the **Vote** buttons and the ballot."""
 
+from slack_sdk.models.views import View
+
 from commands import words
 from commands.answers import Answer, Replace, Say, Show
 from commands.asked import Asked
@@ -43,15 +45,13 @@ class VoteListeners:
 
     def _open_votes(self, asked: Asked) -> Answer:
         with self._database.reading() as session:
-            polls = self._voting.open_for(session, self._clock.now(), asked.user_id)
-            if len(polls) > 1:
-                return Show(messages.choose_modal([PollLine.of(poll) for poll in polls]))
-            if not polls:
-                return Say(
-                    "There is no open vote for you just now. "
-                    f"Results of past votes: `/{self._name} results`."
-                )
-            return Show(self._voting.ballot(session, self._clock.now(), asked.user_id, polls[0].id))
+            found = self._voting.ballot_or_choice(session, self._clock.now(), asked.user_id)
+        if isinstance(found, View):
+            return Show(found)
+        if found:
+            return Show(messages.choose_modal([PollLine.of(poll) for poll in found]))
+        past = f"Results of past votes: `/{self._name} results`."
+        return Say(f"There is no open vote for you just now. {past}")
 
     def open(self, asked: Asked) -> Answer:
         """Open the ballot behind a **Vote** button."""

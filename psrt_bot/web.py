@@ -101,7 +101,7 @@ class WebServer:
         )
         shown = f"[{host}]" if ":" in host else host
         self.address = f"http://{shown}:{self._server.effective_port}"
-        self._stopping = Event()
+        self._stopping, self._told = Event(), Event()
         self._thread = Thread(target=self._run, name="psrt-http", daemon=True)
 
     def start(self) -> None:
@@ -112,6 +112,7 @@ class WebServer:
         """Answer what is under way, then end."""
         self._stopping.set()
         self._server.trigger.pull_trigger()
+        self._told.set()
         self._thread.join()
 
     def _run(self) -> None:
@@ -126,6 +127,11 @@ class WebServer:
             wasyncore.loop(timeout=0.05, map=channels, use_poll=True, count=1)
         for one in open_ones:
             one.handle_close()  # closes what it buffered in a file too
+        # Whoever pulls a closed trigger writes to a file descriptor that may be another file's by
+        # then: not before stop() has pulled, and never while a request goes on.
+        self._told.wait()
+        if self._server.task_dispatcher.threads:
+            self._server.trigger._closed = True  # its close() does nothing now
         wasyncore.close_all(channels)
 
 

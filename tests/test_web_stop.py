@@ -1,6 +1,9 @@
 """Stopping the HTTP server: what is under way is answered whole, and nobody is waited for long."""
 
+import os
 import socket
+import stat
+import time
 from collections.abc import Callable, Iterable
 from http.client import HTTPResponse
 from threading import Event, Thread
@@ -56,6 +59,44 @@ def test_an_answer_under_way_comes_whole(held: Held) -> None:
     assert len(answer.read()) == len(LONG)
     held.stopping.join(10)
     assert not held.stopping.is_alive()
+
+
+def test_a_stop_that_is_slow_to_tell_writes_to_nobody_elses_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The loop may wake by itself and end while stop() is about to wake it: its pipe stays open."""
+    server = WebServer(lambda _environ, _start: [], "127.0.0.1", 0)
+    server.start()
+    pull = server._server.trigger.pull_trigger
+
+    def slowly() -> None:
+        pull()
+        server._thread.join(0.5)  # long enough for a loop that waits for nobody
+        pull()
+
+    monkeypatch.setattr(server._server.trigger, "pull_trigger", slowly)
+    server.stop()
+    assert not server._thread.is_alive()
+
+
+def test_a_request_that_goes_on_for_ever_writes_to_nobody_elses_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is not waited for; when it ends after all, the pipe it pulls is still that pipe."""
+    monkeypatch.setattr("psrt_bot.web.LAST_ANSWERS", 0.1)
+    held = Held()
+    held.stopping.join(10)
+    assert not held.stopping.is_alive()
+    trigger = held.server._server.trigger
+    assert stat.S_ISFIFO(os.fstat(trigger.trigger).st_mode)
+    held.may_answer.set()
+    deadline = time.monotonic() + 10
+    while held.server._server.task_dispatcher.threads and time.monotonic() < deadline:
+        time.sleep(0.01)
+    held.client.close()
+    trigger._closed = False
+    trigger.close()
+    assert not held.server._server.task_dispatcher.threads
 
 
 def test_who_reads_nothing_is_left_after_a_while(held: Held) -> None:

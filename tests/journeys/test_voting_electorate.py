@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from psrt_bot.membership.service.people import REFUSAL, find_person
 from psrt_bot.runtime.heartbeat import beat
 from psrt_bot.sandbox import faults
-from psrt_bot.voting.service.casting import NOT_YOURS, OVER
-from storage.voting import SealedBallot
+from psrt_bot.voting.service.casting import NOT_YOURS, OVER, PAUSED
+from storage.voting import Poll, SealedBallot
 from tests.journeys.house import House
 from tests.journeys.polling import (
     ADMINS,
@@ -98,6 +98,36 @@ def test_another_slack_account_brings_no_vote(house: House) -> None:
     whispered(member, NOT_YOURS)
     assert house.person("fay").command("/vote", channel=TEAM).text == REFUSAL
     assert stored(house) == 0
+
+
+def test_an_electors_account_in_other_hands_brings_no_vote(house: House) -> None:
+    """Whoever is given the account of an elector is not that elector: nothing is offered to them,
+    and the button of the card takes no ballot."""
+    house.nominate()
+    join(house, "oli", "Oli Olsen")
+    with house.session() as session:
+        fay, oli = find_person(session, "fay"), find_person(session, "oli")
+        now, links = house.clock.now(), house.bot.services.members
+        user = house.person("fay").id
+        links.unlink(session, now, fay, "tests")
+        links.unlink(session, now, oli, "tests")
+        links.link(session, now, oli, user, "tests")
+    member = house.person("fay")
+    assert "no open vote for you" in (member.command("/vote", channel=TEAM).text or "")
+    card(house).click("Vote", by=member)
+    whispered(member, NOT_YOURS)
+    assert stored(house) == 0
+
+
+def test_no_ballot_opens_while_admins_decide_on_the_close(house: House) -> None:
+    """Neither by the command nor by the card, though the vote has not ended."""
+    house.nominate()
+    with house.session() as session:
+        session.execute(update(Poll).values(awaits_close_decision=True))
+    member = house.person("chi")
+    assert member.command("/vote", channel=TEAM).text == PAUSED
+    card(house).click("Vote", by=member)
+    whispered(member, PAUSED)
 
 
 @pytest.mark.parametrize("swept", [True, False])

@@ -125,7 +125,8 @@ def test_open_polls_of_a_user(database: Database, clock: MovableClock) -> None:
     """Which polls somebody may vote in is found by their Slack user."""
     store: KeyStore = None  # type: ignore[assignment]  # not asked
     polls = Polls(store, Facts(), ())
-    plan = plan_of(database, in_session(database, lambda s: polls.open_for(s, clock.now(), "U1")))
+    asked = in_session(database, lambda s: polls.open_for(s, clock.now(), "U1", "p1"))
+    plan = plan_of(database, asked)
     assert any("ix_elector_slack_user_id" in step for step in plan)
     assert scans(plan) == []
 

@@ -191,14 +191,16 @@ def test_open_votes_are_those_of_the_electorate_soonest_first(urn: Urn) -> None:
     urn.clock.move(DAY)
     second = urn.open(["U1", "U9"])
 
-    def listed(user: str) -> list[str]:
+    def listed(user: str, person: str | None = None) -> list[str]:
+        now, person = urn.clock.now(), person or f"person-{user}"
         with urn.database.reading() as session:
-            return [poll.id for poll in urn.polls.open_for(session, urn.clock.now(), user)]
+            return [poll.id for poll in urn.polls.open_for(session, now, user, person)]
 
     assert listed("U1") == [first, second]
     assert listed("U2") == [first]
     assert listed("U9") == [second]
     assert listed("U7") == []
+    assert listed("U1", "person-U2") == []  # linked to somebody else since
     urn.clock.move(WEEK - DAY)
     assert listed("U1") == [second]
 

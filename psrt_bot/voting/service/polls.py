@@ -50,6 +50,7 @@ _OPEN_FOR = (
     .join(Elector, col(Elector.poll_id) == col(Poll.id))
     .where(
         col(Elector.slack_user_id) == bindparam("user"),
+        col(Elector.person_id) == bindparam("person"),
         col(Elector.left_at).is_(None),
         col(Poll.state) == PollState.OPEN,
         col(Poll.closes_at) > bindparam("now"),
@@ -284,9 +285,17 @@ class Polls:
             update(Poll).where(col(Poll.id).in_(polls)).values(left_during=Poll.left_during + 1)
         )
 
-    def open_for(self, session: Session, now: datetime, slack_user_id: str) -> list[Poll]:
-        """Return the polls in which somebody may vote now, the one that closes first at the top."""
-        return list(session.scalars(_OPEN_FOR, {"user": slack_user_id, "now": now}))
+    def open_for(
+        self, session: Session, now: datetime, slack_user_id: str, person_id: str | None
+    ) -> list[Poll]:
+        """Return the polls in which somebody may vote now, the one that closes first at the top.
+
+        Args:
+            person_id: who the Slack user is now; in a poll where they were somebody else when its
+                electorate was frozen they may not vote.
+        """
+        asked = {"user": slack_user_id, "person": person_id, "now": now}
+        return list(session.scalars(_OPEN_FOR, asked))
 
     def electors(self, session: Session, poll_id: str) -> list[Elector]:
         """Return those who may still vote in a poll."""

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from psrt_bot.membership.rules import Permission
 from psrt_bot.membership.service.asking import ASKED, permit, who_asks
 from psrt_bot.membership.service.people import Actor, Members
-from psrt_bot.runtime.rules import NotAllowed, Unavailable
+from psrt_bot.runtime.rules import AlreadyDone, NotAllowed, Unavailable
 from psrt_bot.runtime.sql import table_of
 from psrt_bot.voting import messages
 from psrt_bot.voting.keystore import KeyStoreError
@@ -19,6 +19,7 @@ from psrt_bot.voting.messages import PollLine
 from psrt_bot.voting.service.casting import (
     BALLOT_AWAY,
     NOT_YOURS,
+    PAUSED,
     Receipt,
     SealedVote,
     SeenPoll,
@@ -48,7 +49,24 @@ class Voting:
             NotAllowed: they are no member.
         """
         actor = self._members.require(session, asker, Permission.VOTING_VOTE)
-        return self._polls.open_for(session, now, actor.slack_user_id)
+        return self._polls.open_for(session, now, actor.slack_user_id, actor.person_id)
+
+    def ballot_or_choice(
+        self, session: Session, now: datetime, slack_user_id: str
+    ) -> View | list[Poll]:
+        """Return the ballot where there is one vote for somebody, else the polls (none or several).
+
+        As ``open_for`` and then ``ballot``, without asking anew what this transaction knows.
+
+        Raises:
+            NotAllowed, AlreadyDone, Unavailable: as those do.
+        """
+        polls = self.open_for(session, now, slack_user_id)
+        if len(polls) != 1:
+            return polls
+        if polls[0].awaits_close_decision:
+            raise AlreadyDone(PAUSED)
+        return self._drawn(session, now, slack_user_id, polls[0])
 
     def ballot(self, session: Session, now: datetime, slack_user_id: str, poll_id: str) -> View:
         """Return the ballot of a poll, telling its reader whether they have voted.
@@ -61,13 +79,15 @@ class Voting:
         self._caster(session.connection(), slack_user_id, poll_id)
         if problem := obstacle(session, now, poll_id, slack_user_id):
             raise problem
-        poll = session.get_one(Poll, poll_id)
+        return self._drawn(session, now, slack_user_id, session.get_one(Poll, poll_id))
+
+    def _drawn(self, session: Session, now: datetime, slack_user_id: str, poll: Poll) -> View:
         try:
             voted = has_voted(session, self._polls.keys, poll, slack_user_id)
         except KeyStoreError as error:
             log.error("poll_keys_unusable", poll=poll.id, reason=str(error))  # noqa: TRY400
             session.rollback()  # look anew: another copy may have closed the poll meanwhile
-            over = obstacle(session, now, poll_id, slack_user_id)
+            over = obstacle(session, now, poll.id, slack_user_id)
             raise over or Unavailable(BALLOT_AWAY) from None
         return messages.ballot_modal(PollLine.of(poll), has_voted=voted)
 
