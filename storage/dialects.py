@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 
-MANY = 4_000  # statements; the bot has a third of that, of both kinds
+MANY = 4_000  # statements; several hundred of each kind are in use, SQLAlchemy would keep 500
 
 COMPILED: LRUCache[Any, Any] = LRUCache(MANY)  # for the execution option ``compiled_cache``
 
