@@ -109,7 +109,9 @@ class WebServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer what is under way, then end."""
+        """Answer what is under way, then end. Once; what was stopped is not stopped again."""
+        if self._stopping.is_set():
+            return
         self._stopping.set()
         self._server.trigger.pull_trigger()
         self._told.set()
@@ -122,7 +124,7 @@ class WebServer:
             wasyncore.loop(timeout=1, map=channels, use_poll=True, count=1)
         self._server.task_dispatcher.shutdown(timeout=LAST_ANSWERS)
         until = time.monotonic() + LAST_BYTES
-        open_ones = [one for one in channels.values() if isinstance(one, HTTPChannel)]
+        open_ones = [one for one in list(channels.values()) if isinstance(one, HTTPChannel)]
         while any(one.total_outbufs_len for one in open_ones) and time.monotonic() < until:
             wasyncore.loop(timeout=0.05, map=channels, use_poll=True, count=1)
         for one in open_ones:

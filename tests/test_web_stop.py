@@ -77,6 +77,7 @@ def test_a_stop_that_is_slow_to_tell_writes_to_nobody_elses_file(
     monkeypatch.setattr(server._server.trigger, "pull_trigger", slowly)
     server.stop()
     assert not server._thread.is_alive()
+    server.stop()  # a second time it pulls nothing
 
 
 def test_a_request_that_goes_on_for_ever_writes_to_nobody_elses_file(

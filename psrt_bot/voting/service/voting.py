@@ -82,12 +82,13 @@ class Voting:
         return self._drawn(session, now, slack_user_id, session.get_one(Poll, poll_id))
 
     def _drawn(self, session: Session, now: datetime, slack_user_id: str, poll: Poll) -> View:
+        poll_id = poll.id  # after the rollback below it would be asked for anew
         try:
             voted = has_voted(session, self._polls.keys, poll, slack_user_id)
         except KeyStoreError as error:
-            log.error("poll_keys_unusable", poll=poll.id, reason=str(error))  # noqa: TRY400
+            log.error("poll_keys_unusable", poll=poll_id, reason=str(error))  # noqa: TRY400
             session.rollback()  # look anew: another copy may have closed the poll meanwhile
-            over = obstacle(session, now, poll.id, slack_user_id)
+            over = obstacle(session, now, poll_id, slack_user_id)
             raise over or Unavailable(BALLOT_AWAY) from None
         return messages.ballot_modal(PollLine.of(poll), has_voted=voted)
 
