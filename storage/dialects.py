@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 
-MANY = 4_000  # statements; several hundred of each kind are in use, SQLAlchemy would keep 500
+MANY = 4_000  # statements are kept when half as many again are there; some hundreds are in use
 
 COMPILED: LRUCache[Any, Any] = LRUCache(MANY)  # for the execution option ``compiled_cache``
 

@@ -1,7 +1,10 @@
 """What is compiled is shared by all engines of one kind, and nothing else is."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlmodel import col, select
 
@@ -34,12 +37,17 @@ def test_a_statement_is_compiled_once_for_all_engines(database_url: str) -> None
 
 def test_each_kind_begins_in_its_own_way(tmp_path: Path) -> None:
     """What is shared is the text of statements: a writer still keeps the others waiting."""
-    database = Database(new_database(tmp_path / "psrt.db"))
-    with database.transaction() as session, database.reading() as reader:
-        raw = session.connection().connection.dbapi_connection
-        assert raw is not None
-        assert raw.in_transaction  # before any statement: BEGIN IMMEDIATE was said
-        assert reader.execute(text("SELECT 1")).scalar() == 1
+    path = tmp_path / "psrt.db"
+    database = Database(new_database(path))
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
+        locked = pytest.raises(sqlite3.OperationalError, match="locked")
+        with database.transaction(), locked:  # before any statement: BEGIN IMMEDIATE was said
+            other.execute("BEGIN IMMEDIATE")
+        with database.reading() as session, database.glancing() as connection:
+            session.execute(text("SELECT 1"))
+            connection.execute(text("SELECT 1"))
+            other.execute("BEGIN IMMEDIATE")  # who reads keeps nobody waiting
+            other.execute("ROLLBACK")
     database.close()
 
 
